@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""Checks who includes whom: the arrows between our folders, and which folder may name which library.
+
+Usage: includes.py ROOT     prints each violation as file:line: what is wrong; exits 1 if there is one
+"""
+
+import re
+import sys
+from pathlib import Path
+
+# The library's folders, most specific first, and which of them each may include besides itself.
+ARROWS = {
+    "compat/sqlite": {"compat"},
+    "compat/http": {"compat"},
+    "flags": set(),
+    "compat": set(),
+    "fiber_backend": {"compat"},
+    "coro_backend": {"compat"},
+}
+
+# Libraries that a folder pulls in for its purpose; nobody else's users should have to install them.
+HOMES = {
+    "boost/context/": {"fiber_backend"},
+    "boost/fiber/": {"fiber_backend"},
+    "boost/beast": {"compat/http"},
+    "openssl/": {"compat/http"},
+    "sqlite3.h": {"compat/sqlite"},
+    "nlohmann/": {"flags"},
+}
+
+# Public headers reach no Boost header, unless Boost is their purpose.
+BOOST_IS_THEIR_PURPOSE = {"fiber_backend", "compat/http", "compat/use_op.hpp"}
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
+
+
+def folder_of(path):
+    """The folder of ARROWS that holds this path, or None: tests, benchmarks and examples see everything."""
+    return next((f for f in ARROWS if path.startswith(f + "/")), None)
+
+
+def includes_of(file):
+    for number, line in enumerate(file.read_text().splitlines(), 1):
+        if match := INCLUDE.match(line):
+            yield number, match[1] == '"', match[2]
+
+
+def check(root, folder, quoted, target):
+    """Why this include is wrong, or None."""
+    theirs = folder_of(target)
+    if quoted and not (root / target).is_file():
+        return "no such file; ours are named by their path from the root, others in <>"
+    if quoted and theirs is None:
+        return f"{folder} is the library and may not include it"
+    if theirs and theirs != folder and theirs not in ARROWS[folder]:
+        allowed = ", ".join(sorted(ARROWS[folder])) or "no folder of ours"
+        return f"{folder} may include {allowed}"
+    for prefix, homes in HOMES.items():
+        if target.startswith(prefix) and folder not in homes:
+            return f"only {', '.join(sorted(homes))} may"
+    return None
+
+
+def boost_reached(root, header, seen):
+    """The first Boost header that this one includes, itself or through ours, as a list of steps."""
+    for _, quoted, target in includes_of(root / header):
+        if target.startswith("boost/"):
+            return [header, target]
+        if quoted and target not in seen and (root / target).is_file():
+            seen.add(target)
+            if steps := boost_reached(root, target, seen):
+                return [header, *steps]
+    return None
+
+
+def violations(root):
+    for file in sorted({p for folder in ARROWS for p in (root / folder).rglob("*.[ch]pp")}):
+        path = file.relative_to(root).as_posix()
+        folder = folder_of(path)
+        for number, quoted, target in includes_of(file):
+            if why := check(root, folder, quoted, target):
+                yield f"{path}:{number}: includes {target}: {why}"
+        is_public = file.suffix == ".hpp" and "/detail/" not in path
+        if is_public and not {folder, path} & BOOST_IS_THEIR_PURPOSE:
+            if steps := boost_reached(root, path, set()):
+                yield f"{path}:1: reaches Boost, which is not its purpose: {' -> '.join(steps)}"
+
+
+def main():
+    found = list(violations(Path(sys.argv[1])))
+    print("\n".join(found))
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
