@@ -1,0 +1,76 @@
+#pragma once
+
+#include <coroutine>
+#include <cstdint>
+
+namespace crossfade::detail {
+
+class op_base;
+class task_state;
+
+/// What the runtime must know of a kind of wait.
+struct wait_rules {
+  /// What a report says the task waits for: "lock".
+  const char* name;
+  /// The task is interrupted. True: the operation has left what it waited in, and nobody will
+  /// complete it. False: it will be completed all the same, later.
+  bool (*leave)(op_base&) noexcept;
+  /// The id of the task that holds what is waited for, 0 if none does, for reports; null where none
+  /// can be named.
+  std::uint64_t (*holder)(const op_base&) noexcept;
+};
+
+/// One wait of one task, of either kind: a node in the queue of what it waits for.
+///
+/// Lives in the expression that awaits it, on a stack or in a frame, so nothing is allocated for a
+/// wait.
+class op_base {
+ public:
+  op_base(const op_base&) = delete;
+  op_base& operator=(const op_base&) = delete;
+
+  task_state& task() const noexcept { return *task_; }
+  const wait_rules& rule_set() const noexcept { return *rules_; }
+
+  /// What was waited for has come: the task gets its turn, at the end of the ready queue.
+  void complete() noexcept;
+  /// As `complete`, but the task throws what interrupted it instead of taking a result.
+  void complete_interrupted() noexcept;
+  /// Makes the completion that is still to come an interrupted one.
+  void interrupt_on_completion() noexcept { interrupt_on_completion_ = true; }
+
+ protected:
+  explicit op_base(const wait_rules& rules) noexcept : rules_(&rules) {}
+  ~op_base() = default;
+
+  enum class status : std::uint8_t { fresh, waiting, done, interrupted };
+
+ private:
+  friend class task_state;
+  friend class wait_queue;
+  template <class Derived>
+  friend class waitable;
+
+  op_base* next_ = nullptr;
+  op_base* before_ = nullptr;
+  const wait_rules* rules_;
+  task_state* task_ = nullptr;
+  status status_ = status::fresh;
+  bool interrupt_on_completion_ = false;
+};
+
+/// Tasks of both kinds that wait for the same thing, longest first.
+class wait_queue {
+ public:
+  bool empty() const noexcept { return head_ == nullptr; }
+  op_base* front() const noexcept { return head_; }
+  void push(op_base& op) noexcept;
+  void remove(op_base& op) noexcept;
+  op_base& pop() noexcept;
+
+ private:
+  op_base* head_ = nullptr;
+  op_base* tail_ = nullptr;
+};
+
+}  // namespace crossfade::detail

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+
+#include "compat/clock.hpp"
+#include "compat/detail/ready_queue.hpp"
+#include "compat/detail/timer_queue.hpp"
+
+namespace crossfade {
+class loop;
+}
+
+namespace crossfade::detail {
+
+class stack_host;
+class thread_pool;
+class task_state;
+
+/// The part of a loop that every wait and every wake touches.
+struct scheduler {
+  explicit scheduler(loop& l) noexcept : owner(l) {}
+
+  time_point now() const noexcept {
+    return virtual_time ? virtual_now : time_point(std::chrono::steady_clock::now());
+  }
+
+  ready_queue ready;
+  task_state* current = nullptr;  // whose turn it is; null in callbacks
+  stack_host* stacks = nullptr;   // null while no backend with stacks exists
+  thread_pool* threads = nullptr;
+  task_state* handoff = nullptr;  // resumed by the hub before it takes the next turn
+  unsigned turns_left = 0;        // until timers and I/O are looked at again
+  timer_queue timers;
+  bool virtual_time = false;
+  time_point virtual_now{};
+  task_state* main = nullptr;  // the task whose end ends the run
+  std::uint64_t last_id = 0;
+  std::uint64_t threads_busy = 0;  // functions running on other threads that will report back
+  loop& owner;
+};
+
+/// The scheduler that runs on this thread, null outside of `loop::run`.
+///
+/// A task never changes its thread, so an address the compiler caches across a switch stays right.
+inline constinit thread_local scheduler* this_scheduler = nullptr;
+
+}  // namespace crossfade::detail

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <tuple>
+#include <type_traits>
+
+#include "compat/detail/result.hpp"
+#include "compat/detail/task_state.hpp"
+#include "compat/task.hpp"
+
+namespace crossfade::detail {
+
+/// A task with the result that a handle takes.
+template <class T>
+class task_record : public task_state {
+ public:
+  using task_state::task_state;
+  /// Moves the value out, or throws what the task ended with.
+  T take() {
+    mark_observed();
+    if (end() == task_end::cancelled)
+      throw task_cancelled(label() + " was cancelled: " + cancel_reason());
+    return result_.take();
+  }
+
+ protected:
+  const std::exception_ptr* error() const noexcept final { return result_.error(); }
+  void set_error(std::exception_ptr error) noexcept final { result_.set_error(std::move(error)); }
+  result<T> result_;
+};
+
+/// A task together with its function and arguments, which live until it ends.
+template <class F, class... A>
+class spawned final : public task_record<result_of<F, A...>> {
+  using value_type = result_of<F, A...>;
+  static constexpr bool is_coroutine = is_coroutine_text<F, A...>;
+
+ public:
+  template <class... Given>
+  spawned(scheduler& sched, task_origin&& origin, Given&&... given)
+      : task_record<value_type>(sched, std::move(origin)),
+        call_(std::in_place, std::forward<Given>(given)...) {}
+
+ private:
+  decltype(auto) call() {
+    return std::apply(
+        [](F& function, A&... arguments) -> decltype(auto) {
+          return std::invoke(std::move(function), std::move(arguments)...);
+        },
+        *call_);
+  }
+
+  std::coroutine_handle<> start_coroutine() noexcept override {
+    if constexpr (is_coroutine) {
+      try {
+        frame_.emplace(*this);
+        return std::move(frame_->body).start_as_root(*this, this->result_);
+      } catch (...) {
+        this->result_.set_error(std::current_exception());
+        return nullptr;
+      }
+    } else {
+      this->result_.set_from([this]() -> decltype(auto) { return call(); });
+      return nullptr;
+    }
+  }
+
+  void call_on_stack() noexcept override {
+    this->result_.set_from([this]() -> decltype(auto) {
+      if constexpr (is_coroutine) {
+        return await(call());
+      } else {
+        return call();
+      }
+    });
+  }
+
+  void drop_body() noexcept override {
+    if constexpr (is_coroutine) frame_.reset();
+    call_.reset();
+  }
+
+  // Wraps the immovable task so that an optional can hold it.
+  struct frame {
+    explicit frame(spawned& self) : body(self.call()) {}
+    task<value_type> body;
+  };
+  struct no_frame {};
+
+  std::optional<std::tuple<F, A...>> call_;
+  [[no_unique_address]] std::conditional_t<is_coroutine, std::optional<frame>, no_frame> frame_;
+};
+
+}  // namespace crossfade::detail

@@ -1,0 +1,191 @@
+#include "compat/detail/task_state.hpp"
+
+#include <cassert>
+#include <utility>
+
+#include "compat/backend.hpp"
+#include "compat/detail/group_state.hpp"
+#include "compat/detail/stack_host.hpp"
+#include "compat/loop.hpp"
+#include "compat/subsystem.hpp"
+
+namespace crossfade::detail {
+
+task_state::task_state(scheduler& s, task_origin&& origin)
+    : ready_node(origin.carrier->has_stack() ? ready_kind::new_stack : ready_kind::coroutine),
+      sched(&s),
+      carrier(origin.carrier),
+      system(origin.system),
+      group(origin.group),
+      id(++s.last_id),
+      parent_id(s.current != nullptr ? s.current->id : 0),
+      site(origin.site),
+      name(std::move(origin.name)) {
+  s.owner.tasks_.push(*this);
+  if (system != nullptr) system->task_started(*this);
+  if (group != nullptr) group->child_started(*this);
+  wake();
+}
+
+task_state::~task_state() = default;
+
+void task_state::run_as_coroutine() noexcept {
+  if (resume_point) {
+    resume_point.resume();
+    return;
+  }
+  if (cancel_ != nullptr) {
+    end_ = task_end::cancelled;
+  } else if ((resume_point = start_coroutine())) {
+    resume_point.resume();
+    return;
+  }
+  finish();
+}
+
+void task_state::run_on_stack() noexcept {
+  if (cancel_ != nullptr) {
+    end_ = task_end::cancelled;
+  } else {
+    call_on_stack();
+  }
+  finish();
+}
+
+void task_state::fail_to_start(std::exception_ptr error) noexcept {
+  set_error(std::move(error));
+  finish();
+}
+
+void task_state::finish() noexcept {
+  resume_node = this;
+  classify_end();
+  drop_body();
+  sched->owner.tasks_.remove(*this);
+  if (system != nullptr) system->task_ended(*this);
+  while (!joiners.empty()) joiners.pop().complete();
+  if (group != nullptr) group->child_ended(*this);
+  if (sched->main == this) sched->turns_left = 0;
+  sched->current = nullptr;
+  if (end_ == task_end::value && cancel_ != nullptr && cancel_->delivered) {
+    sched->owner.report({task_report::what::swallowed_cancellation, *this, nullptr});
+  }
+  if (references_ == 1) report_unobserved();
+  release();
+}
+
+void task_state::classify_end() noexcept {
+  if (end_ != task_end::none) return;
+  const std::exception_ptr* failure = error();
+  if (failure == nullptr) {
+    end_ = task_end::value;
+    return;
+  }
+  try {
+    std::rethrow_exception(*failure);
+  } catch (const cancelled& c) {
+    end_ = task_end::cancelled;
+    if (cancel_ == nullptr) cancel_.reset(new cancel_request{c.reason(), true});
+  } catch (...) {
+    end_ = task_end::failed;
+  }
+}
+
+void task_state::drop_handle(bool owned) noexcept {
+  if (!done()) {
+    if (owned) cancel("its handle was dropped");
+  } else if (references_ == 1) {
+    report_unobserved();
+  }
+  release();
+}
+
+void task_state::report_unobserved() noexcept {
+  if (end_ != task_end::failed || observed_) return;
+  observed_ = true;
+  sched->owner.report({task_report::what::unobserved_failure, *this, *error()});
+}
+
+void task_state::wait_on_stack() noexcept { sched->stacks->park(); }
+
+void task_state::cancel(std::string reason) {
+  if (done() || cancel_ != nullptr) return;
+  cancel_.reset(new cancel_request{std::move(reason)});
+  request_attention();
+}
+
+void task_state::force_cancel() {
+  if (done()) return;
+  if (cancel_ == nullptr) cancel_.reset(new cancel_request{"the loop ends"});
+  cancel_->delivered = false;
+  forced_ = true;
+  request_attention();
+}
+
+void task_state::request_attention() noexcept {
+  attention_ = true;
+  if (waiting_for == nullptr || waiting_for->status_ != op_base::status::waiting || !find_due())
+    return;
+  if (waiting_for->rules_->leave(*waiting_for)) waiting_for->complete_interrupted();
+}
+
+task_state::due_interrupt task_state::find_due() const noexcept {
+  due_interrupt due;
+  for (cancel_scope* s = scopes; s != nullptr; s = s->outer_) {
+    if (s->kind_ == cancel_scope::kind::shield && !forced_) return due;
+    if (s->requested_ && !s->delivered_) due.scope = s;
+  }
+  due.whole = cancel_ != nullptr && !cancel_->delivered;
+  return due;
+}
+
+void task_state::throw_interrupt_if_due() {
+  if (find_due()) throw_interrupt();
+}
+
+void task_state::throw_interrupt() {
+  const due_interrupt due = find_due();
+  assert(due);
+  cancelled interruption(due.whole ? cancel_->reason : due.scope->reason_);
+  if (due.whole) {
+    cancel_->delivered = true;
+  } else {
+    interruption.scope_ = due.scope->id_;
+  }
+  // What lies inside of what is thrown unwinds with it and has nothing more to ask for.
+  attention_ = false;
+  bool inside = true;
+  for (cancel_scope* s = scopes; s != nullptr; s = s->outer_) {
+    if (inside && s->requested_) s->delivered_ = true;
+    if (s == due.scope && !due.whole) inside = false;
+    attention_ = attention_ || (s->requested_ && !s->delivered_);
+  }
+  attention_ = attention_ || (cancel_ != nullptr && !cancel_->delivered);
+  throw interruption;
+}
+
+void task_state::throw_no_task() {
+  throw usage_error("a wait outside of a task: call it in a function given to loop::run or spawn");
+}
+
+void task_state::throw_no_stack() const {
+  throw usage_error(
+      label() +
+      " waits in blocking text, which needs a stack and has none here: write co_await instead "
+      "of await, or run the blocking text through co_await on_fiber(...) (" +
+      spawned_at() + ")");
+}
+
+std::string task_state::label() const {
+  std::string text = "task " + std::to_string(id);
+  if (!name.empty()) text += " '" + name + "'";
+  text += " (";
+  if (system != nullptr) text += "subsystem " + std::string(system->name()) + ", ";
+  return text += std::string(carrier->name()) + ")";
+}
+
+std::string task_state::spawned_at() const {
+  return "spawned at " + std::string(site.file_name()) + ":" + std::to_string(site.line());
+}
+
+}  // namespace crossfade::detail

@@ -1,0 +1,226 @@
+#pragma once
+
+#include <coroutine>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <source_location>
+#include <string>
+#include <utility>
+
+#include "compat/detail/cancel_scope.hpp"
+#include "compat/detail/frame_pool.hpp"
+#include "compat/detail/op_base.hpp"
+#include "compat/detail/ready_queue.hpp"
+#include "compat/detail/scheduler.hpp"
+#include "compat/errors.hpp"
+
+namespace crossfade {
+class backend;
+class subsystem;
+}  // namespace crossfade
+
+namespace crossfade::detail {
+
+class group_state;
+class task_state;
+
+/// A list that a task can stand in and leave at any time.
+struct task_links {
+  task_state* next = nullptr;
+  task_state* previous = nullptr;
+};
+
+template <task_links task_state::*Links>
+class task_list {
+ public:
+  task_state* front() const noexcept { return front_; }
+  void push(task_state& task) noexcept;
+  void remove(task_state& task) noexcept;
+
+ private:
+  task_state* front_ = nullptr;
+};
+
+/// What is known of a task before it runs.
+struct task_origin {
+  backend* carrier;
+  subsystem* system = nullptr;
+  group_state* group = nullptr;
+  std::string name;
+  std::source_location site;
+};
+
+enum class task_end : std::uint8_t { none, value, failed, cancelled };
+
+/// The record of a task: all that is the same whichever way it is carried. Counted references: the
+/// runtime holds one until the task ends, each handle one.
+class task_state : public ready_node {
+ public:
+  task_state(scheduler& sched, task_origin&& origin);
+  virtual ~task_state();
+
+  static void* operator new(std::size_t size) { return allocate_frame(size); }
+  static void operator delete(void* memory, std::size_t size) noexcept {
+    deallocate_frame(memory, size);
+  }
+
+  /// The task whose turn it is; throws `usage_error` outside of one.
+  static task_state& current() {
+    scheduler* sched = this_scheduler;
+    if (sched == nullptr || sched->current == nullptr) [[unlikely]]
+      throw_no_task();
+    return *sched->current;
+  }
+
+  // --- running ---
+  /// Gives the task its turn, at the end of the queue.
+  void wake() noexcept { sched->ready.push(*resume_node); }
+  /// Whether the text that runs now may wait on the stack it runs on.
+  bool on_stack() const noexcept { return resume_node->kind == ready_kind::stack; }
+  /// First turn, in the hub and on a stack of its own.
+  void run_as_coroutine() noexcept;
+  void run_on_stack() noexcept;
+  /// There was nothing to run it on.
+  void fail_to_start(std::exception_ptr error) noexcept;
+  /// The body has ended.
+  void finish() noexcept;
+
+  // --- waiting ---
+  /// Throws what interrupts the task, if anything does.
+  void check_interrupt() {
+    if (attention_) [[unlikely]]
+      throw_interrupt_if_due();
+  }
+  [[noreturn]] void throw_interrupt();
+  void wait_on_stack() noexcept;
+  /// `usage_error` unless on a stack.
+  void require_stack() const {
+    if (!on_stack()) [[unlikely]]
+      throw_no_stack();
+  }
+
+  // --- cancellation ---
+  void cancel(std::string reason);
+  /// Interrupts even a shielded wait; the loop's last means when it is destroyed.
+  void force_cancel();
+  /// A scope asked for attention: interrupts the present wait if nothing shields it.
+  void request_attention() noexcept;
+  bool cancel_requested() const noexcept { return cancel_ != nullptr; }
+  const std::string& cancel_reason() const noexcept { return cancel_->reason; }
+
+  // --- end ---
+  task_end end() const noexcept { return end_; }
+  bool done() const noexcept { return end_ != task_end::none; }
+  /// Somebody has, or is about to have, this task's failure.
+  void mark_observed() noexcept { observed_ = true; }
+  /// The exception of a task that failed.
+  const std::exception_ptr& failure() const noexcept { return *error(); }
+
+  void add_reference() noexcept { ++references_; }
+  void release() noexcept {
+    if (--references_ == 0) delete this;
+  }
+  /// The last handle goes: a task that runs is cancelled if the handle owned it, a failure nobody
+  /// saw is reported.
+  void drop_handle(bool owned) noexcept;
+
+  /// "task 7 'prices' (subsystem market, coro)", for messages.
+  std::string label() const;
+  /// "spawned at file:line (function)".
+  std::string spawned_at() const;
+
+  scheduler* const sched;
+  ready_node* resume_node = this;        // what `wake` queues: this, or the stack it runs on
+  std::coroutine_handle<> resume_point;  // where a task without a stack goes on
+  op_base* waiting_for = nullptr;
+  cancel_scope* scopes = nullptr;  // innermost first
+  wait_queue joiners;
+  backend* const carrier;
+  subsystem* const system;
+  group_state* const group;
+  const std::uint64_t id;
+  const std::uint64_t parent_id;
+  std::uint64_t waits = 0;
+  const std::source_location site;
+  const std::string name;
+  task_links in_loop;
+  task_links in_group;
+
+ protected:
+  /// Creates the outermost frame and returns it, or runs a body that is none and returns null.
+  virtual std::coroutine_handle<> start_coroutine() noexcept = 0;
+  virtual void call_on_stack() noexcept = 0;
+  /// Destroys function, arguments and frame.
+  virtual void drop_body() noexcept = 0;
+  virtual const std::exception_ptr* error() const noexcept = 0;
+  virtual void set_error(std::exception_ptr error) noexcept = 0;
+
+ private:
+  struct cancel_request {
+    std::string reason;
+    bool delivered = false;
+  };
+
+  [[noreturn]] static void throw_no_task();
+  [[noreturn]] void throw_no_stack() const;
+  void throw_interrupt_if_due();
+  struct due_interrupt {
+    cancel_scope* scope = nullptr;  // the outermost scope that is due
+    bool whole = false;             // the cancellation of the task is due
+    explicit operator bool() const noexcept { return whole || scope != nullptr; }
+  };
+  due_interrupt find_due() const noexcept;
+  void classify_end() noexcept;
+  void report_unobserved() noexcept;
+
+  friend class cancel_scope;
+
+  std::unique_ptr<cancel_request> cancel_;
+  std::uint32_t references_ = 1;
+  task_end end_ = task_end::none;
+  bool attention_ = false;  // some interruption is asked for and not delivered
+  bool observed_ = false;
+  bool forced_ = false;  // no shield holds any more
+};
+
+template <task_links task_state::*Links>
+void task_list<Links>::push(task_state& task) noexcept {
+  (task.*Links).next = front_;
+  if (front_ != nullptr) (front_->*Links).previous = &task;
+  front_ = &task;
+}
+
+template <task_links task_state::*Links>
+void task_list<Links>::remove(task_state& task) noexcept {
+  task_links& links = task.*Links;
+  (links.previous != nullptr ? (links.previous->*Links).next : front_) = links.next;
+  if (links.next != nullptr) (links.next->*Links).previous = links.previous;
+}
+
+/// Counts a reference.
+template <class State>
+class task_ptr {
+ public:
+  task_ptr() = default;
+  explicit task_ptr(State& state) noexcept : state_(&state) { state.add_reference(); }
+  task_ptr(task_ptr&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
+  task_ptr(const task_ptr&) = delete;
+  task_ptr& operator=(task_ptr other) noexcept {
+    std::swap(state_, other.state_);
+    return *this;
+  }
+  ~task_ptr() {
+    if (state_ != nullptr) state_->release();
+  }
+
+  State* get() const noexcept { return state_; }
+  State* operator->() const noexcept { return state_; }
+  State& operator*() const noexcept { return *state_; }
+  explicit operator bool() const noexcept { return state_ != nullptr; }
+
+ private:
+  State* state_ = nullptr;
+};
+
+}  // namespace crossfade::detail

@@ -1,0 +1,332 @@
+#include "compat/loop.hpp"
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstdio>
+#include <mutex>
+
+#include "compat/detail/frame_pool.hpp"
+#include "compat/detail/stack_host.hpp"
+#include "compat/detail/thread_pool.hpp"
+#include "compat/errors.hpp"
+#include "compat/subsystem.hpp"
+
+namespace crossfade {
+
+namespace {
+
+// Between two looks at I/O: at most this many turns, and about this long once turns are seen to be
+// slow.
+constexpr unsigned most_turns = 64;
+constexpr unsigned batches_per_poll = 4;
+constexpr duration slow_batch = std::chrono::microseconds(500);
+
+std::string located(const detail::task_state& task) {
+  return task.label() + ", " + task.spawned_at();
+}
+
+}  // namespace
+
+task_report::task_report(what k, const detail::task_state& t, std::exception_ptr e)
+    : kind(k), task(located(t)), error(std::move(e)) {}
+
+task_report::task_report(what k, std::exception_ptr e) : kind(k), error(std::move(e)) {}
+
+std::string task_report::message() const {
+  switch (kind) {
+    case what::unobserved_failure:
+      return task + " failed and nobody joined it: " + describe(error);
+    case what::swallowed_cancellation:
+      return task + " was cancelled, swallowed the cancellation and returned a value";
+    case what::callback_failure:
+      break;
+  }
+  return describe(error);
+}
+
+struct loop::impl {
+  explicit impl(loop_options&& o) : options(std::move(o)), wake_timer(io) {}
+
+  // Runs ready work until the batch is used up, then looks at timers and, in time, I/O.
+  void turn(detail::scheduler& core);
+  void execute(detail::scheduler& core, detail::ready_node& node);
+  void fire_due_timers(detail::scheduler& core) noexcept;
+  void poll_io();
+  // Nothing is ready: waits for something to become so. False: nothing ever will.
+  bool wait_for_work(detail::scheduler& core);
+  bool io_has_work();
+  bool foreign_wait(detail::scheduler& core) const noexcept;
+  void drain_inbox(detail::scheduler& core) noexcept;
+
+  loop_options options;
+  boost::asio::io_context io{1};
+  boost::asio::steady_timer wake_timer;
+  time_point wake_at = time_point::max();  // what wake_timer is armed for
+  unsigned batch = most_turns;
+  unsigned batches_since_poll = 0;
+  time_point batch_began{};
+  bool gave_up = false;  // tasks are left that will not end
+
+  std::mutex inbox_mutex;
+  detail::ready_queue inbox;
+
+  // Last: its threads post to the loop until they are joined.
+  detail::thread_pool threads{options.max_threads};
+};
+
+loop::loop(loop_options options) : core_(*this), impl_(std::make_unique<impl>(std::move(options))) {
+  core_.virtual_time = impl_->options.virtual_time;
+  core_.threads = &impl_->threads;
+}
+
+loop::~loop() {
+  if (tasks_.front() != nullptr && !impl_->gave_up) {
+    const running scope(*this);
+    end_all_tasks();
+  }
+  impl_->drain_inbox(core_);
+  while (!core_.ready.empty()) {
+    detail::ready_node& node = core_.ready.pop();
+    if (node.kind != detail::ready_kind::callback) continue;
+    auto& callback = static_cast<detail::ready_callback&>(node);
+    callback.take(callback, detail::ready_callback::use::discard);
+  }
+  detail::release_pooled_frames();
+}
+
+boost::asio::io_context& loop::io() noexcept { return impl_->io; }
+
+void loop::report(const task_report& what) noexcept {
+  if (impl_->options.on_error) {
+    impl_->options.on_error(what);
+  } else {
+    std::fprintf(stderr, "crossfade: %s\n", what.message().c_str());
+  }
+}
+
+void loop::report(std::exception_ptr error) noexcept {
+  report(task_report(task_report::what::callback_failure, std::move(error)));
+}
+
+std::vector<task_info> loop::tasks() const {
+  std::vector<task_info> all;
+  for (const detail::task_state* t = tasks_.front(); t != nullptr; t = t->in_loop.next) {
+    all.push_back(
+        {t->id, t->parent_id, t->name, t->system != nullptr ? std::string(t->system->name()) : "",
+         std::string(t->carrier->name()),
+         t->waiting_for != nullptr ? t->waiting_for->rule_set().name : "", t->waits, t->site});
+  }
+  std::reverse(all.begin(), all.end());
+  return all;
+}
+
+void loop::enqueue(detail::ready_callback& callback) {
+  const std::lock_guard guard(impl_->inbox_mutex);
+  const bool first = impl_->inbox.empty();
+  impl_->inbox.push(callback);
+  if (first) boost::asio::post(impl_->io, [this] { impl_->drain_inbox(core_); });
+}
+
+void loop::impl::drain_inbox(detail::scheduler& core) noexcept {
+  const std::lock_guard guard(inbox_mutex);
+  while (!inbox.empty()) core.ready.push(inbox.pop());
+}
+
+// --- running ---
+
+void loop::impl::execute(detail::scheduler& core, detail::ready_node& node) {
+  switch (node.kind) {
+    case detail::ready_kind::coroutine: {
+      auto& task = static_cast<detail::task_state&>(node);
+      core.current = &task;
+      task.run_as_coroutine();
+      break;
+    }
+    case detail::ready_kind::stack:
+      core.stacks->resume(node);
+      break;
+    case detail::ready_kind::new_stack: {
+      auto& task = static_cast<detail::task_state&>(node);
+      try {
+        core.stacks->start(task);
+      } catch (...) {
+        task.fail_to_start(std::current_exception());
+      }
+      break;
+    }
+    case detail::ready_kind::callback: {
+      auto& callback = static_cast<detail::ready_callback&>(node);
+      core.current = nullptr;
+      try {
+        callback.take(callback, detail::ready_callback::use::call);
+      } catch (...) {
+        core.owner.report(std::current_exception());
+      }
+      break;
+    }
+  }
+  while (detail::task_state* task = std::exchange(core.handoff, nullptr)) {
+    core.current = task;
+    task->run_as_coroutine();
+  }
+}
+
+void loop::impl::turn(detail::scheduler& core) {
+  core.turns_left = batch;
+  while (core.turns_left > 0 && !core.ready.empty()) {
+    --core.turns_left;
+    execute(core, core.ready.pop());
+  }
+  core.current = nullptr;
+
+  // Reading the clock costs as much as ten turns, so it is read once a batch, and the batch adapts:
+  // slow turns make it short, until each is followed by a look at timers and I/O.
+  const auto now = time_point(std::chrono::steady_clock::now());
+  const duration took = now - std::exchange(batch_began, now);
+  const bool slow = took > slow_batch;
+  batch = slow ? std::max(1U, batch / 8) : std::min(most_turns, batch * 2);
+  fire_due_timers(core);
+  if (++batches_since_poll >= batches_per_poll || slow || core.ready.empty()) {
+    poll_io();
+    if (core.stacks != nullptr && core.stacks->needs_tending()) core.stacks->tend();
+  }
+}
+
+void loop::impl::fire_due_timers(detail::scheduler& core) noexcept {
+  const detail::timer* earliest = core.timers.earliest();
+  if (earliest == nullptr) return;
+  const time_point now = core.now();
+  while (detail::timer* t = core.timers.earliest()) {
+    if (t->due > now) break;
+    core.timers.cancel(*t);
+    t->fire(*t);
+  }
+}
+
+void loop::impl::poll_io() {
+  batches_since_poll = 0;
+  if (io.stopped()) io.restart();
+  io.poll();
+}
+
+// Whether some task waits in a primitive that is not the library's, of Boost.Fiber say, which
+// another thread may wake.
+bool loop::impl::foreign_wait(detail::scheduler& core) const noexcept {
+  for (const detail::task_state* t = core.owner.tasks_.front(); t != nullptr; t = t->in_loop.next) {
+    if (t->waiting_for == nullptr) return true;
+  }
+  return false;
+}
+
+bool loop::impl::io_has_work() {
+  wake_timer.cancel();
+  wake_at = time_point::max();
+  io.restart();
+  io.poll();
+  return !io.stopped();
+}
+
+bool loop::impl::wait_for_work(detail::scheduler& core) {
+  time_point next = core.stacks != nullptr ? core.stacks->tend() : time_point::max();
+  if (!core.ready.empty()) return true;
+  const detail::timer* timer = core.timers.earliest();
+  if (timer != nullptr && timer->due == time_point::max())
+    timer = nullptr;  // a sleep without an end
+  if (timer != nullptr && core.virtual_time) {
+    // Time does not jump ahead of a function on another thread, which takes no virtual time.
+    if (core.threads_busy == 0) {
+      core.virtual_now = std::max(core.virtual_now, timer->due);
+      return true;
+    }
+  } else if (timer != nullptr) {
+    next = std::min(next, timer->due);
+  }
+  if (next == time_point::max() && core.threads_busy == 0 && !foreign_wait(core) &&
+      !io_has_work()) {
+    return !core.ready.empty();
+  }
+
+  if (next < wake_at) {
+    wake_at = next;
+    wake_timer.expires_at(next);
+    wake_timer.async_wait([this](const boost::system::error_code& error) {
+      if (!error) wake_at = time_point::max();
+    });
+  }
+  if (io.stopped()) io.restart();
+  const auto keep_running =
+      boost::asio::make_work_guard(io);  // a busy thread is work that Asio cannot see
+  io.run_one();
+  io.poll();
+  batch_began = time_point(std::chrono::steady_clock::now());
+  return true;
+}
+
+loop::running::running(loop& owner) : owner_(owner) {
+  if (detail::this_scheduler != nullptr) {
+    throw usage_error(
+        "loop::run: a loop runs on this thread already; spawn a task on it, or use a thread of its "
+        "own");
+  }
+  if (owner.core_.stacks != nullptr) owner.core_.stacks->begin_run();
+  detail::this_scheduler = &owner.core_;
+  owner.impl_->batch_began = time_point(std::chrono::steady_clock::now());
+}
+
+loop::running::~running() {
+  detail::this_scheduler = nullptr;
+  if (owner_.core_.stacks != nullptr) owner_.core_.stacks->end_run();
+}
+
+void loop::run_until_ended(detail::task_state& main) {
+  core_.main = &main;
+  std::string stuck;
+  while (!main.done()) {
+    impl_->turn(core_);
+    if (main.done() || !core_.ready.empty() || impl_->wait_for_work(core_)) continue;
+    stuck = wait_graph();
+    break;
+  }
+  core_.main = nullptr;
+  end_all_tasks();
+  if (!stuck.empty()) throw deadlock(stuck);
+}
+
+void loop::end_all_tasks() noexcept {
+  // A shield may hold a task in a wait that nobody will end; after that, shields no longer hold. A
+  // task that goes on waiting through many cancellations will never end.
+  constexpr int most_rounds = 100;
+  for (detail::task_state* t = tasks_.front(); t != nullptr; t = t->in_loop.next)
+    t->cancel("the loop ends");
+  for (int round = 0; tasks_.front() != nullptr;) {
+    impl_->turn(core_);
+    if (tasks_.front() == nullptr || !core_.ready.empty() || impl_->wait_for_work(core_)) continue;
+    if (++round > most_rounds) {
+      impl_->gave_up = true;
+      report(std::make_exception_ptr(usage_error(
+          "the loop ends and leaves tasks that swallow every cancellation\n" + wait_graph())));
+      return;
+    }
+    for (detail::task_state* t = tasks_.front(); t != nullptr; t = t->in_loop.next)
+      t->force_cancel();
+  }
+}
+
+std::string loop::wait_graph() const {
+  std::string graph = "nothing is left that could wake a task";
+  for (const detail::task_state* t = tasks_.front(); t != nullptr; t = t->in_loop.next) {
+    graph += "\n  " + t->label();
+    if (t->waiting_for != nullptr) {
+      const detail::wait_rules& rules = t->waiting_for->rule_set();
+      graph += " waits for " + std::string(rules.name);
+      const std::uint64_t holder = rules.holder != nullptr ? rules.holder(*t->waiting_for) : 0;
+      if (holder != 0) graph += " held by task " + std::to_string(holder);
+    }
+    graph += ", " + t->spawned_at();
+  }
+  return graph;
+}
+
+}  // namespace crossfade

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <functional>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compat/backend.hpp"
+
+namespace crossfade {
+
+namespace detail {
+struct scheduler;
+}
+
+/// Names the backend that a subsystem's next root task starts on; an empty name means the default.
+using chooser = std::function<std::string_view(std::string_view subsystem)>;
+
+/// The backends of one loop, and who chooses among them.
+///
+/// The first backend is the default: it is taken where the chooser names none, or one that does not
+/// exist, which is reported once for each name to the loop's error handler. Lifetime: outlives its
+/// subsystems; the loop and the backends outlive it. Threads: the loop's only.
+class runtime {
+ public:
+  /// Throws: `usage_error` if there is no backend, or one of another loop.
+  runtime(loop& owner, std::initializer_list<std::reference_wrapper<backend>> backends,
+          chooser choose = {});
+  runtime(const runtime&) = delete;
+  runtime& operator=(const runtime&) = delete;
+
+  loop& owner() const noexcept { return loop_; }
+  const std::vector<std::reference_wrapper<backend>>& backends() const noexcept {
+    return backends_;
+  }
+  /// The backend for the next root task of the subsystem of that name.
+  backend& choose(std::string_view subsystem);
+  detail::scheduler& core() const noexcept;
+
+ private:
+  loop& loop_;
+  std::vector<std::reference_wrapper<backend>> backends_;
+  chooser chooser_;
+  std::vector<std::string> unknown_;  // names already reported
+};
+
+}  // namespace crossfade

@@ -1,0 +1,39 @@
+#include "compat/subsystem.hpp"
+
+#include <cassert>
+
+namespace crossfade {
+
+subsystem::subsystem(runtime& owner, std::string name) : runtime_(owner), name_(std::move(name)) {
+  for (backend& b : owner.backends()) counters_.push_back({.backend = b.name()});
+}
+
+subsystem::~subsystem() {
+  for ([[maybe_unused]] const backend_counters& c : counters_) {
+    assert(c.live == 0 && "a subsystem outlives its tasks");
+  }
+}
+
+void subsystem::task_started(const detail::task_state& task) noexcept {
+  backend_counters& c = of(*task.carrier);
+  ++c.live;
+  ++c.spawned;
+}
+
+void subsystem::task_ended(const detail::task_state& task) noexcept {
+  backend_counters& c = of(*task.carrier);
+  --c.live;
+  c.waits += task.waits;
+  c.failed += task.end() == detail::task_end::failed;
+  c.cancelled += task.end() == detail::task_end::cancelled;
+}
+
+backend_counters& subsystem::of(const backend& b) noexcept {
+  for (backend_counters& c : counters_) {
+    if (c.backend == b.name()) return c;
+  }
+  // Only a task that was placed on a backend outside of the runtime comes here, and only once.
+  return counters_.emplace_back(backend_counters{.backend = b.name()});
+}
+
+}  // namespace crossfade

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compat/runtime.hpp"
+#include "compat/spawn.hpp"
+
+namespace crossfade {
+
+/// What a subsystem's tasks on one backend have done so far.
+struct backend_counters {
+  std::string_view backend;
+  std::uint64_t live = 0;       ///< tasks that have not ended
+  std::uint64_t spawned = 0;    ///< tasks started, live ones included
+  std::uint64_t failed = 0;     ///< ended with an exception
+  std::uint64_t cancelled = 0;  ///< ended cancelled
+  std::uint64_t waits = 0;      ///< times an ended task waited
+};
+
+/// A part of the service whose backend is chosen at run time, by name.
+///
+/// `spawn` asks the runtime's chooser once and records the backend in the new root task; whatever
+/// that task spawns stays on it, so no task ever moves and a changed flag takes effect with the
+/// next root task. Threads: the loop's only. Lifetime: outlives its tasks.
+class subsystem : public detail::spawner<subsystem> {
+ public:
+  subsystem(runtime& owner, std::string name);
+  ~subsystem();
+  subsystem(const subsystem&) = delete;
+  subsystem& operator=(const subsystem&) = delete;
+
+  std::string_view name() const noexcept { return name_; }
+  /// The backend that a task spawned now would get.
+  backend& chosen() const { return runtime_.choose(name_); }
+  /// One row for each of the runtime's backends, in its order.
+  const std::vector<backend_counters>& counters() const noexcept { return counters_; }
+
+  /// For `spawn`.
+  template <class F, class... A>
+  auto launch(spawn_options options, F&& f, A&&... a) {
+    return detail::spawn_task(runtime_.core(),
+                              {&chosen(), this, nullptr, std::move(options.name), options.site},
+                              true, std::forward<F>(f), std::forward<A>(a)...);
+  }
+
+ private:
+  friend class detail::task_state;
+  void task_started(const detail::task_state& task) noexcept;
+  void task_ended(const detail::task_state& task) noexcept;
+  backend_counters& of(const backend& b) noexcept;
+
+  runtime& runtime_;
+  std::string name_;
+  std::vector<backend_counters> counters_;
+};
+
+}  // namespace crossfade

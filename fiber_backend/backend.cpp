@@ -1,0 +1,25 @@
+#include "fiber_backend/backend.hpp"
+
+#include "compat/errors.hpp"
+#include "compat/loop.hpp"
+#include "fiber_backend/detail/engine.hpp"
+
+namespace crossfade::fiber_backend {
+
+backend::backend(loop& owner, backend_options options)
+    : crossfade::backend(owner, "fiber", true),
+      engine_(std::make_unique<detail::engine>(owner.core(), options)) {
+  if (owner.core().stacks != nullptr) {
+    throw usage_error("fiber_backend::backend: the loop has a backend with stacks already");
+  }
+  owner.core().stacks = engine_.get();
+}
+
+backend::~backend() {
+  engine_->retire_idle_stacks();
+  owner().core().stacks = nullptr;
+}
+
+std::size_t backend::stacks() const noexcept { return engine_->stacks(); }
+
+}  // namespace crossfade::fiber_backend

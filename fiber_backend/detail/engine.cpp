@@ -1,0 +1,308 @@
+#include "fiber_backend/detail/engine.hpp"
+
+#include <boost/fiber/algo/round_robin.hpp>
+#include <boost/fiber/fiber.hpp>
+#include <boost/fiber/operations.hpp>
+#include <boost/fiber/protected_fixedsize_stack.hpp>
+#include <boost/fiber/scheduler.hpp>
+#include <cassert>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+#include "compat/errors.hpp"
+#include "compat/loop.hpp"
+
+namespace crossfade::fiber_backend::detail {
+
+using crossfade::detail::ready_kind;
+using crossfade::detail::ready_node;
+using crossfade::detail::task_state;
+
+namespace {
+
+[[noreturn]] void fail(const char* what) noexcept {
+  std::fprintf(stderr, "crossfade: %s\n", what);
+  std::abort();
+}
+
+// Boost.Fiber keeps a context at the top of the context's own stack. How far down the stack goes is
+// not known; only its top matters to the sanitizer.
+void guess_bounds(carrier& c) noexcept {
+  constexpr std::size_t guess = std::size_t{64} * 1024;
+  const char* top = reinterpret_cast<const char*>(&c.context());
+  c.state.set_bounds(top - guess, guess);
+}
+
+}  // namespace
+
+// Tells the carrier where its stack lies; the guard page below ends an overflow at once.
+class engine::stack_allocator {
+ public:
+  stack_allocator(std::size_t size, carrier& owner) : stacks_(size), owner_(owner) {}
+  boost::context::stack_context allocate() {
+    const boost::context::stack_context stack = stacks_.allocate();
+    owner_.state.set_bounds(static_cast<const char*>(stack.sp) - stack.size, stack.size);
+    return stack;
+  }
+  void deallocate(boost::context::stack_context& stack) noexcept { stacks_.deallocate(stack); }
+
+ private:
+  boost::fibers::protected_fixedsize_stack stacks_;
+  carrier& owner_;  // gone when `deallocate` is called
+};
+
+engine::engine(crossfade::detail::scheduler& sched, const backend_options& options)
+    : sched_(sched), options_(options), algorithm_(new algorithm(*this)) {}
+
+// --- the loop begins and ends a run ---
+
+void engine::begin_run() {
+  boost::fibers::context* here = boost::fibers::context::active();
+  if (!here->is_context(boost::fibers::type::main_context)) {
+    throw usage_error("loop::run: called on a fiber; expected the thread's own stack");
+  }
+  hub_ = std::make_unique<carrier>(here, carrier::origin::loop);
+  hub_->state.adopt_current();
+  active_ = hub_.get();
+  leaving_ = false;
+  here->get_scheduler()->set_algo(algorithm_);
+}
+
+void engine::end_run() noexcept {
+  leaving_ = true;
+  hub_->context().get_scheduler()->set_algo(new boost::fibers::algo::round_robin());
+  active_ = nullptr;
+  hub_.reset();
+}
+
+void engine::retire_idle_stacks() {
+  if (idle_ == nullptr) return;
+  begin_run();
+  sched_.turns_left = 0;  // an ended fiber goes to the hub
+  while (idle_ != nullptr) {
+    carrier& c = pop_idle();
+    c.retired = true;
+    switch_to(c);
+  }
+  tend();
+  end_run();
+}
+
+// --- switching ---
+
+carrier& engine::next_or_hub() noexcept {
+  ready_node* front = sched_.ready.front();
+  if (front == nullptr || sched_.turns_left == 0) return *hub_;
+  if (front->kind == ready_kind::stack) {
+    auto& next = static_cast<carrier&>(*front);
+    if (&next != active_) {
+      --sched_.turns_left;
+      sched_.ready.pop();
+      return next;
+    }
+  } else if (front->kind == ready_kind::new_stack && idle_ != nullptr) {
+    --sched_.turns_left;
+    carrier& next = pop_idle();
+    assign(next, static_cast<task_state&>(sched_.ready.pop()));
+    return next;
+  }
+  return *hub_;
+}
+
+void engine::switch_to(carrier& to) noexcept {
+  carrier& from = *active_;
+  active_ = &to;
+  sched_.current = to.task;
+  leave_for(from.state, to.state);
+  to.context().resume();
+  arrived_on(from.state);
+}
+
+void engine::park() noexcept {
+  ready_node* front = sched_.ready.front();
+  if (front == active_ && sched_.turns_left > 0) {
+    --sched_.turns_left;
+    sched_.ready.pop();
+    return;
+  }
+  switch_to(next_or_hub());
+}
+
+void engine::resume(ready_node& node) noexcept { switch_to(static_cast<carrier&>(node)); }
+
+void engine::start(task_state& task) {
+  carrier& c = idle_or_new();
+  assign(c, task);
+  switch_to(c);
+}
+
+bool engine::enter(task_state& task, void (*body)(void*) noexcept, void* argument) {
+  carrier& c = idle_or_new();
+  assign(c, task);
+  c.portal = body;
+  c.portal_argument = argument;
+  c.portal_in_call = true;
+  ended_in_call_ = false;
+  switch_to(c);
+  sched_.current = &task;
+  if (ended_in_call_) return true;
+  c.portal_in_call = false;
+  return false;
+}
+
+time_point engine::tend() noexcept {
+  foreign_due_ = time_point::max();
+  switch_to(*dispatcher_);
+  return foreign_due_;
+}
+
+// --- pooled fibers ---
+
+carrier& engine::pop_idle() noexcept {
+  carrier& c = *idle_;
+  idle_ = c.next_idle;
+  --idle_count_;
+  return c;
+}
+
+void engine::push_idle(carrier& c) noexcept {
+  c.next_idle = idle_;
+  idle_ = &c;
+  ++idle_count_;
+}
+
+carrier& engine::idle_or_new() { return idle_ != nullptr ? pop_idle() : make_carrier(); }
+
+carrier& engine::make_carrier() {
+  auto owner = std::make_unique<carrier>(nullptr, carrier::origin::pooled);
+  carrier* c = owner.get();
+  being_made_ = c;
+  boost::fibers::fiber(boost::fibers::launch::post,
+                       static_cast<boost::fibers::fiber_properties*>(c), std::allocator_arg,
+                       stack_allocator(options_.stack_size, *c), [this, c] { main_of(*c); })
+      .detach();
+  owner.release();  // it belongs to its context now
+  being_made_ = nullptr;
+  ++stacks_;
+  return *c;
+}
+
+void engine::assign(carrier& c, task_state& task) noexcept {
+  c.task = &task;
+  task.resume_node = &c;
+}
+
+void engine::main_of(carrier& self) noexcept {
+  arrived_on(self.state);
+  while (!self.retired) {
+    if (self.portal != nullptr) {
+      run_portal(self);
+      continue;
+    }
+    self.task->run_on_stack();
+    self.task = nullptr;
+    // The next task that wants to start can have this stack at once.
+    ready_node* front = sched_.ready.front();
+    if (front != nullptr && front->kind == ready_kind::new_stack && sched_.turns_left > 0) {
+      --sched_.turns_left;
+      assign(self, static_cast<task_state&>(sched_.ready.pop()));
+      sched_.current = self.task;
+      continue;
+    }
+    if (idle_count_ >= options_.max_idle_stacks) break;
+    push_idle(self);
+    switch_to(next_or_hub());
+  }
+  --stacks_;
+}
+
+void engine::run_portal(carrier& self) noexcept {
+  self.portal(self.portal_argument);
+  task_state& task = *self.task;
+  task.resume_node = &task;
+  // Back to the coroutine that called, in the same turn: from inside its call, or by the hub's
+  // hand.
+  if (std::exchange(self.portal_in_call, false)) {
+    ended_in_call_ = true;
+  } else {
+    sched_.handoff = &task;
+  }
+  self.portal = nullptr;
+  self.task = nullptr;
+  push_idle(self);
+  switch_to(*hub_);
+}
+
+// --- what Boost.Fiber asks ---
+
+void engine::awakened(boost::fibers::context& context) noexcept {
+  if (context.is_context(boost::fibers::type::dispatcher_context)) {
+    if (dispatcher_ == nullptr) {
+      dispatcher_ = std::make_unique<carrier>(&context, carrier::origin::loop);
+      guess_bounds(*dispatcher_);
+    }
+    dispatcher_ready_ = true;
+    return;
+  }
+  if (context.is_context(boost::fibers::type::main_context)) {
+    hub_yields_ = true;
+    return;
+  }
+  auto* c = dynamic_cast<carrier*>(context.get_properties());
+  if (c != nullptr && c == being_made_) return;
+  if (c == nullptr) {
+    if (context.get_properties() != nullptr)
+      fail("a fiber has properties of another scheduling algorithm");
+    c = new carrier(&context, carrier::origin::foreign);
+    guess_bounds(*c);
+    context.set_properties(c);
+  }
+  foreign_seen_ = true;
+  sched_.ready.push(*c);
+}
+
+boost::fibers::context* engine::pick_next() noexcept {
+  if (leaving_) {
+    if (std::exchange(dispatcher_ready_, false)) return &dispatcher_->context();
+    return &static_cast<carrier&>(sched_.ready.pop()).context();
+  }
+  foreign_seen_ = true;
+  if (active_ == dispatcher_.get()) return nullptr;  // it then says until when it is idle
+  carrier* to = nullptr;
+  if (active_ != hub_.get()) {
+    to = &next_or_hub();
+  } else if (std::exchange(hub_yields_, false)) {
+    to = dispatcher_.get();
+  } else {
+    fail(
+        "a Boost.Fiber wait in a callback or a coroutine, where there is no fiber: run it through "
+        "on_fiber");
+  }
+  carrier& from = *std::exchange(active_, to);
+  sched_.current = to->task;
+  leave_for(from.state, to->state);
+  return &to->context();
+}
+
+bool engine::has_ready_fibers() const noexcept {
+  if (!leaving_) return !sched_.ready.empty();
+  return dispatcher_ready_ ||
+         (!sched_.ready.empty() && sched_.ready.front()->kind == ready_kind::stack);
+}
+
+void engine::dispatcher_is_idle_until(std::chrono::steady_clock::time_point due) noexcept {
+  foreign_due_ = due;
+  // The dispatcher may be resumed after this engine has gone, by the stock algorithm: nothing of
+  // ours is touched then.
+  carrier& from = *std::exchange(active_, hub_.get());
+  sched_.current = nullptr;
+  leave_for(from.state, hub_->state);
+  hub_->context().resume();
+}
+
+void engine::woken_by_another_thread() noexcept {
+  sched_.owner.post([this] { foreign_seen_ = true; });
+}
+
+}  // namespace crossfade::fiber_backend::detail

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <boost/intrusive_ptr.hpp>
+#include <memory>
+
+#include "compat/detail/scheduler.hpp"
+#include "compat/detail/stack_host.hpp"
+#include "fiber_backend/backend.hpp"
+#include "fiber_backend/detail/algorithm.hpp"
+#include "fiber_backend/detail/carrier.hpp"
+
+namespace crossfade::fiber_backend::detail {
+
+/// Stacks for the loop, on Boost.Fiber.
+///
+/// A stack that parks switches straight to the next ready stack; the hub comes in between only when
+/// something else is first in the queue or the batch of turns is used up. A pooled fiber whose task
+/// has ended takes the next one that wants to start without a switch. Boost.Fiber's dispatcher,
+/// which releases ended fibers and wakes sleeping ones, is kept out of the ready queue and given
+/// its turn by `tend`.
+class engine final : public crossfade::detail::stack_host {
+ public:
+  engine(crossfade::detail::scheduler& sched, const backend_options& options);
+  ~engine() = default;
+
+  void begin_run() override;
+  void end_run() noexcept override;
+  void resume(crossfade::detail::ready_node& node) noexcept override;
+  void start(crossfade::detail::task_state& task) override;
+  void park() noexcept override;
+  bool enter(crossfade::detail::task_state& task, void (*body)(void*) noexcept,
+             void* argument) override;
+  time_point tend() noexcept override;
+  bool needs_tending() const noexcept override { return foreign_seen_; }
+
+  void retire_idle_stacks();
+  std::size_t stacks() const noexcept { return stacks_; }
+
+  // --- for the algorithm ---
+  void awakened(boost::fibers::context& context) noexcept;
+  CROSSFADE_NO_TSAN boost::fibers::context* pick_next() noexcept;
+  bool has_ready_fibers() const noexcept;
+  CROSSFADE_NO_TSAN void dispatcher_is_idle_until(
+      std::chrono::steady_clock::time_point due) noexcept;
+  void woken_by_another_thread() noexcept;
+
+ private:
+  class stack_allocator;
+
+  carrier& idle_or_new();
+  carrier& make_carrier();
+  carrier& pop_idle() noexcept;
+  void push_idle(carrier& c) noexcept;
+  static void assign(carrier& c, crossfade::detail::task_state& task) noexcept;
+  void main_of(carrier& self) noexcept;
+  void run_portal(carrier& self) noexcept;
+  CROSSFADE_NO_TSAN carrier& next_or_hub() noexcept;
+  CROSSFADE_NO_TSAN void switch_to(carrier& to) noexcept;
+
+  crossfade::detail::scheduler& sched_;
+  const backend_options options_;
+  boost::intrusive_ptr<algorithm> algorithm_;
+  std::unique_ptr<carrier> hub_;         // while a run lasts
+  std::unique_ptr<carrier> dispatcher_;  // from the first run on
+  carrier* active_ = nullptr;            // whose stack runs now
+  carrier* being_made_ = nullptr;        // Boost.Fiber calls it ready, but it has nothing to do yet
+  carrier* idle_ = nullptr;
+  std::size_t idle_count_ = 0;
+  std::size_t stacks_ = 0;
+  time_point foreign_due_ = time_point::max();
+  bool foreign_seen_ = false;  // some fiber was made by Boost.Fiber itself
+  bool leaving_ = false;       // the stock algorithm takes over what is ready
+  bool dispatcher_ready_ = false;
+  bool hub_yields_ = false;
+  bool ended_in_call_ = false;  // the portal ended before `enter` returned
+};
+
+}  // namespace crossfade::fiber_backend::detail

@@ -1,0 +1,77 @@
+#include "fiber_backend/detail/stack_switch.hpp"
+
+#include <cxxabi.h>
+
+#include <boost/version.hpp>
+#include <cstring>
+
+#if defined(CROSSFADE_ASAN)
+#include <pthread.h>
+#include <sanitizer/common_interface_defs.h>
+#endif
+#if defined(CROSSFADE_TSAN)
+#include <sanitizer/tsan_interface.h>
+#endif
+
+namespace crossfade::fiber_backend::detail {
+
+namespace {
+
+#if defined(CROSSFADE_ASAN)
+thread_local bool switch_pending = false;  // started, not finished
+#endif
+
+}  // namespace
+
+switch_state::~switch_state() {
+#if defined(CROSSFADE_TSAN)
+  if (owns_fiber_) __tsan_destroy_fiber(fiber_);
+#endif
+}
+
+void switch_state::adopt_current() noexcept {
+#if defined(CROSSFADE_ASAN)
+  pthread_attr_t attributes;
+  if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+    void* lowest = nullptr;
+    pthread_attr_getstack(&attributes, &lowest, &size_);
+    lowest_ = lowest;
+    pthread_attr_destroy(&attributes);
+  }
+#endif
+#if defined(CROSSFADE_TSAN)
+  fiber_ = __tsan_get_current_fiber();
+#endif
+}
+
+void leave_for([[maybe_unused]] switch_state& from, [[maybe_unused]] switch_state& to) noexcept {
+#if BOOST_VERSION < 108800
+  // Otherwise two fibers that wait inside handlers would rethrow each other's exception. From 1.88
+  // on Boost.Context does this itself.
+  auto* globals = reinterpret_cast<char*>(abi::__cxa_get_globals());
+  std::memcpy(&from.exceptions_, globals, sizeof from.exceptions_);
+  std::memcpy(globals, &to.exceptions_, sizeof to.exceptions_);
+#endif
+#if defined(CROSSFADE_ASAN)
+  arrived_on(from);
+  __sanitizer_start_switch_fiber(&from.fake_stack_, to.lowest_, to.size_);
+  switch_pending = true;
+#endif
+#if defined(CROSSFADE_TSAN)
+  if (to.fiber_ == nullptr) {
+    to.fiber_ = __tsan_create_fiber(0);
+    to.owns_fiber_ = true;
+  }
+  __tsan_switch_to_fiber(to.fiber_, 0);
+#endif
+}
+
+void arrived_on([[maybe_unused]] switch_state& here) noexcept {
+#if defined(CROSSFADE_ASAN)
+  if (!switch_pending) return;
+  switch_pending = false;
+  __sanitizer_finish_switch_fiber(here.fake_stack_, nullptr, nullptr);
+#endif
+}
+
+}  // namespace crossfade::fiber_backend::detail

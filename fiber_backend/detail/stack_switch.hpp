@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstddef>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define CROSSFADE_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define CROSSFADE_ASAN 1
+#endif
+#endif
+#if defined(__SANITIZE_THREAD__)
+#define CROSSFADE_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define CROSSFADE_TSAN 1
+#endif
+#endif
+
+#if defined(CROSSFADE_TSAN)
+// ThreadSanitizer records calls and returns on a stack per fiber. A function that is entered on one
+// and left on another would unbalance both.
+#define CROSSFADE_NO_TSAN __attribute__((no_sanitize("thread")))
+#else
+#define CROSSFADE_NO_TSAN
+#endif
+
+namespace crossfade::fiber_backend::detail {
+
+/// What belongs to a stack besides its memory: the C++ runtime's exceptions in flight, and what the
+/// sanitizers know.
+struct switch_state {
+  switch_state() = default;
+  ~switch_state();
+  switch_state(const switch_state&) = delete;
+  switch_state& operator=(const switch_state&) = delete;
+
+  /// Where the stack lies.
+  void set_bounds(const void* lowest, std::size_t size) noexcept {
+    lowest_ = lowest;
+    size_ = size;
+  }
+  /// This is the stack that runs now.
+  void adopt_current() noexcept;
+
+ private:
+  friend void leave_for(switch_state& from, switch_state& to) noexcept;
+  friend void arrived_on(switch_state& here) noexcept;
+
+  // As the C++ ABI lays out its per-thread exception globals.
+  struct exception_globals {
+    void* caught = nullptr;
+    unsigned int uncaught = 0;
+  };
+  exception_globals exceptions_;
+  const void* lowest_ = nullptr;
+  std::size_t size_ = 0;
+#if defined(CROSSFADE_ASAN)
+  void* fake_stack_ = nullptr;
+#endif
+#if defined(CROSSFADE_TSAN)
+  void* fiber_ = nullptr;
+  bool owns_fiber_ = false;
+#endif
+};
+
+/// To be called right before control goes from one stack to the other.
+CROSSFADE_NO_TSAN void leave_for(switch_state& from, switch_state& to) noexcept;
+
+/// To be called when control has come back to, or first reached, a stack. May be left out, as it
+/// must be where a switch happens inside Boost.Fiber: the next `leave_for` makes up for it.
+CROSSFADE_NO_TSAN void arrived_on(switch_state& here) noexcept;
+
+}  // namespace crossfade::fiber_backend::detail
