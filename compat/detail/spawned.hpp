@@ -38,8 +38,8 @@ class spawned final : public task_record<result_of<F, A...>> {
 
  public:
   template <class... Given>
-  spawned(scheduler& sched, task_origin&& origin, Given&&... given)
-      : task_record<value_type>(sched, std::move(origin)),
+  spawned(scheduler& s, task_origin&& origin, Given&&... given)
+      : task_record<value_type>(s, std::move(origin)),
         call_(std::in_place, std::forward<Given>(given)...) {}
 
  private:
