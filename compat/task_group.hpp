@@ -99,11 +99,14 @@ task<T> with_task_group(Body&& body) {
   } catch (...) {
     group.state_.body_failed(std::current_exception());
   }
-  {
-    // Cancelled while it waited: the children are, too, and still have to end before the group's
-    // scope does.
+  // Cancelled while it waited: so are the children, and they must still end before the group does.
+  // Not even the end of the loop, which ends shields, may cut that short.
+  while (!group.state_.empty()) {
     const detail::cancel_scope until_ended(detail::cancel_scope::kind::shield);
-    co_await group.state_.all_ended();
+    try {
+      co_await group.state_.all_ended();
+    } catch (const cancelled&) {
+    }
   }
   group.state_.rethrow();
   if constexpr (!std::is_void_v<T>) {

@@ -18,7 +18,7 @@ void group_state::child_ended(task_state& child) noexcept {
     failures_.push_back(child.failure());
     cancel("another task of the group failed: " + child.label());
   }
-  if (children_.front() == nullptr && !waiting_.empty()) waiting_.pop().complete();
+  if (empty() && !waiting_.empty()) waiting_.pop().complete();
 }
 
 void group_state::cancel(const std::string& reason) {
@@ -48,7 +48,7 @@ op<> group_state::all_ended() {
 
 bool group_state::is_empty(op<>& o) {
   auto& self = o.object<group_state>();
-  if (self.children_.front() == nullptr) return true;
+  if (self.empty()) return true;
   self.waiting_.push(o);
   return false;
 }

@@ -23,6 +23,7 @@ class group_state {
 
   /// Cancels children and body. Idempotent; the first reason wins.
   void cancel(const std::string& reason);
+  bool empty() const noexcept { return children_.front() == nullptr; }
   /// Waits until no child is left.
   op<> all_ended();
 
