@@ -1,0 +1,63 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "compat/task_group.hpp"
+#include "coro_backend/backend.hpp"
+#include "fiber_backend/backend.hpp"
+
+namespace crossfade {
+
+/// One of the four ways to run a piece of text: how it is written, and what carries it.
+struct cell {
+  enum class text : std::uint8_t { coroutine, blocking };
+  enum class carrier : std::uint8_t { fiber, coro };
+
+  text written;
+  carrier carried;
+
+  /// "fiber", "coro", "fiber_blocking", "coro_blocking".
+  std::string name() const;
+};
+
+using cell_pair = std::pair<cell, cell>;
+
+inline constexpr std::array all_cells{cell{cell::text::coroutine, cell::carrier::fiber},
+                                      cell{cell::text::coroutine, cell::carrier::coro},
+                                      cell{cell::text::blocking, cell::carrier::fiber},
+                                      cell{cell::text::blocking, cell::carrier::coro}};
+
+std::vector<cell_pair> pairs_of(std::span<const cell> cells);
+
+/// For INSTANTIATE_TEST_SUITE_P: coroutine text on each backend, all cells, and pairs of these.
+inline auto backends() { return testing::ValuesIn(all_cells.begin(), all_cells.begin() + 2); }
+inline auto cells() { return testing::ValuesIn(all_cells); }
+inline auto backend_pairs() { return testing::ValuesIn(pairs_of(std::span(all_cells).first(2))); }
+inline auto cell_pairs() { return testing::ValuesIn(pairs_of(all_cells)); }
+std::string cell_name(const testing::TestParamInfo<cell>& info);
+std::string pair_name(const testing::TestParamInfo<cell_pair>& info);
+
+/// A loop's two backends, and how text gets into each cell.
+///
+/// The text is always written as a coroutine. Where the cell says blocking, a function without
+/// `co_await` waits for it: on a fiber as it is, on the coroutine backend through `on_fiber`.
+struct both_backends {
+  explicit both_backends(loop& owner) : fiber(owner), coro(owner) {}
+
+  backend& of(cell c) noexcept;
+  child<> spawn(task_group& group, cell c, std::function<task<>()> text);
+  void run(cell c, const std::function<task<>()>& text);
+
+  fiber_backend::backend fiber;
+  coro_backend::backend coro;
+};
+
+}  // namespace crossfade

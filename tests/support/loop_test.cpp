@@ -1,0 +1,44 @@
+#include "tests/support/loop_test.hpp"
+
+namespace crossfade {
+
+task<> settle() {
+  const detail::scheduler& sched = *detail::this_scheduler;
+  do {
+    co_await checkpoint();
+  } while (!sched.ready.empty());
+}
+
+std::string outcome(const std::exception_ptr& error) {
+  const char* kind = "exception";
+  try {
+    std::rethrow_exception(error);
+  } catch (const cancelled&) {
+    return describe(error);  // says so itself
+  } catch (const timeout_error&) {
+    kind = "timeout_error";
+  } catch (const task_cancelled&) {
+    kind = "task_cancelled";
+  } catch (const queue_closed&) {
+    kind = "queue_closed";
+  } catch (const usage_error&) {
+    kind = "usage_error";
+  } catch (const deadlock&) {
+    kind = "deadlock";
+  } catch (const task_group_error&) {
+    kind = "task_group_error";
+  } catch (...) {
+  }
+  return std::string(kind) + ": " + describe(error);
+}
+
+loop_test::loop_test(bool virtual_time)
+    : loop_({.virtual_time = virtual_time,
+             .on_error = [this](const task_report& what) { reports_.push_back(what.message()); }}),
+      backends_(loop_) {}
+
+loop_test::~loop_test() {
+  EXPECT_THAT(reports_, testing::IsEmpty()) << "what the loop reported and nobody expected";
+}
+
+}  // namespace crossfade
