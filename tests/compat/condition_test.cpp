@@ -1,0 +1,155 @@
+#include "compat/condition.hpp"
+
+#include "tests/support/loop_test.hpp"
+#include "tests/support/sweep.hpp"
+
+namespace crossfade {
+namespace {
+
+class ConditionTest : public pair_test {
+ protected:
+  // Waits once, then says its name while it holds the lock.
+  task<> wait_and_say(char name) {
+    auto guard = co_await lock_.acquire();
+    co_await changed_.wait();
+    order_ += name;
+  }
+  auto waiter() {
+    return [this](char name) { return wait_and_say(name); };
+  }
+
+  lock lock_;
+  condition changed_{lock_};
+  std::string order_;
+};
+
+TEST_P(ConditionTest, NotifiesInTheOrderTheyCame) {
+  run([&](task_group& group) -> task<> {
+    a().spawn(group, waiter(), '1');
+    b().spawn(group, waiter(), '2');
+    a().spawn(group, waiter(), '3');
+    co_await settle();
+    {
+      auto guard = co_await lock_.acquire();
+      changed_.notify_one();
+    }
+    co_await settle();
+    EXPECT_EQ(order_, "1");
+    auto guard = co_await lock_.acquire();
+    changed_.notify_all();
+  });
+  EXPECT_EQ(order_, "123");
+}
+
+TEST_P(ConditionTest, NotifiedWaiterHasToTakeTheLockAgainBehindTheOthers) {
+  run([&](task_group& group) -> task<> {
+    a().spawn(group, waiter(), 'w');
+    co_await settle();
+    auto guard = co_await lock_.acquire();
+    b().spawn(group, [&]() -> task<> {
+      auto mine = co_await lock_.acquire();
+      order_ += 'l';
+    });
+    co_await settle();
+    changed_.notify_one();
+    co_await settle();
+    EXPECT_EQ(order_, "");  // the notifier holds the lock
+  });
+  EXPECT_EQ(order_, "lw");
+}
+
+TEST_P(ConditionTest, WaitingOrNotifyingWithoutTheLockIsRefused) {
+  std::vector<std::string> refusals;
+  run([&](task_group& group) {
+    a().spawn(group, [&]() -> task<> {
+      refusals.push_back(co_await outcome_of([&]() -> task<> { co_await changed_.wait(); }));
+      refusals.push_back(co_await outcome_of([&] { changed_.notify_one(); }));
+    });
+  });
+  EXPECT_THAT(refusals, testing::ElementsAre(
+                            testing::MatchesRegex("usage_error: condition::wait: .*acquire it.*"),
+                            testing::MatchesRegex("usage_error: condition::notify: .*acquire.*")));
+}
+
+TEST_P(ConditionTest, CancelledWaiterHoldsTheLockWhenItThrows) {
+  run([&](task_group& group) -> task<> {
+    auto waiting = a().spawn(group, [&]() -> task<> {
+      auto guard = co_await lock_.acquire();
+      try {
+        co_await changed_.wait();
+      } catch (const cancelled&) {
+        order_ += lock_.is_held() ? 'h' : 'f';
+        throw;
+      }
+    });
+    co_await settle();
+    auto guard = co_await lock_.acquire();
+    waiting.cancel();
+    co_await settle();
+    EXPECT_EQ(order_, "");  // it throws when it has the lock again
+    EXPECT_FALSE(waiting.done());
+  });
+  EXPECT_EQ(order_, "h");
+  EXPECT_FALSE(lock_.is_held());
+}
+
+TEST_P(ConditionTest, NotificationOfACancelledTaskIsNotLost) {
+  run([&](task_group& group) -> task<> {
+    auto first = a().spawn(group, waiter(), '1');
+    b().spawn(group, waiter(), '2');
+    co_await settle();
+    auto guard = co_await lock_.acquire();
+    first.cancel();  // before the notification, which so goes to the second
+    changed_.notify_one();
+  });
+  EXPECT_EQ(order_, "2");
+}
+
+TEST_P(ConditionTest, NotifiedWaiterGoesOnAndIsCancelledAtItsNextWait) {
+  run([&](task_group& group) -> task<> {
+    auto first = a().spawn(group, waiter(), '1');
+    auto second = b().spawn(group, waiter(), '2');
+    co_await settle();
+    {
+      auto guard = co_await lock_.acquire();
+      changed_.notify_one();
+      first.cancel();
+    }
+    co_await settle();
+    EXPECT_EQ(order_, "1");
+    second.cancel();
+  });
+  EXPECT_EQ(order_, "1");
+}
+
+TEST_P(ConditionTest, NoNotificationIsLostWhereverAWaiterIsCancelled) {
+  cancel_everywhere(GetParam(), [](const auto& play) {
+    lock lock;
+    condition changed(lock);
+    int tokens = 0;
+    int taken = 0;
+    auto taker = [&]() -> task<> {
+      auto guard = co_await lock.acquire();
+      while (tokens == 0) co_await changed.wait();
+      --tokens;
+      ++taken;
+      changed.notify_all();
+    };
+    auto giver = [&]() -> task<> {
+      for (int i = 0; i < 2; ++i) {
+        co_await sleep(1ms);
+        auto guard = co_await lock.acquire();
+        ++tokens;
+        changed.notify_one();
+      }
+    };
+    play({.before = {taker}, .victim = taker, .after = {giver}});
+    EXPECT_FALSE(lock.is_held());
+    EXPECT_LE(tokens + taken, 2);
+  });
+}
+
+INSTANTIATE_TEST_SUITE_P(Hosts, ConditionTest, cell_pairs(), pair_name);
+
+}  // namespace
+}  // namespace crossfade
