@@ -1,0 +1,178 @@
+#include "flags/snapshot.hpp"
+
+#include "flags/detail/contents.hpp"
+#include "flags/detail/document.hpp"
+#include "flags/errors.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <iterator>
+#include <utility>
+
+namespace crossfade::flags {
+namespace {
+
+// Beyond this a double no longer tells neighbouring whole numbers apart.
+constexpr double max_exact = 9007199254740991;
+
+std::optional<bool> as_boolean(const json_value& value) {
+  const bool* found = std::get_if<bool>(&value);
+  return found ? std::optional(*found) : std::nullopt;
+}
+
+std::optional<std::string_view> as_string(const json_value& value) {
+  const auto* found = std::get_if<std::string>(&value);
+  return found ? std::optional<std::string_view>(*found) : std::nullopt;
+}
+
+std::optional<double> as_number(const json_value& value) {
+  const double* found = std::get_if<double>(&value);
+  return found && std::abs(*found) <= max_exact ? std::optional(*found) : std::nullopt;
+}
+
+std::optional<std::int64_t> as_integer(const json_value& value) {
+  const auto found = as_number(value);
+  if (!found || *found != std::trunc(*found)) return std::nullopt;
+  return static_cast<std::int64_t>(*found);
+}
+
+std::optional<std::string_view> as_object(const json_value& value) {
+  const auto* found = std::get_if<json_text>(&value);
+  if (!found || !found->text.starts_with('{')) return std::nullopt;
+  return found->text;
+}
+
+std::optional<std::string_view> default_name(const flag& flag) {
+  if (!flag.default_variant) return std::nullopt;
+  return flag.variants[*flag.default_variant].name;
+}
+
+bool same(const flag& a, const flag& b) {
+  return a.key == b.key && a.enabled == b.enabled && default_name(a) == default_name(b) &&
+         a.metadata == b.metadata &&
+         std::is_permutation(a.variants.begin(), a.variants.end(), b.variants.begin(),
+                             b.variants.end());
+}
+
+}  // namespace
+
+std::string to_json(const json_value& value) {
+  if (const auto* structured = std::get_if<json_text>(&value)) return structured->text;
+  if (const auto* text = std::get_if<std::string>(&value)) return detail::quoted(*text);
+  if (const auto* truth = std::get_if<bool>(&value)) return *truth ? "true" : "false";
+  std::array<char, 32> digits;
+  const auto end = std::to_chars(digits.begin(), digits.end(), std::get<double>(value)).ptr;
+  return {digits.begin(), end};
+}
+
+std::string_view to_string(reason reason) noexcept {
+  switch (reason) {
+    case reason::static_value:
+      return "STATIC";
+    case reason::default_value:
+      return "DEFAULT";
+    case reason::disabled:
+      return "DISABLED";
+    case reason::error:
+      break;
+  }
+  return "ERROR";
+}
+
+std::string_view to_string(error_code code) noexcept {
+  return code == error_code::flag_not_found ? "FLAG_NOT_FOUND" : "TYPE_MISMATCH";
+}
+
+snapshot snapshot::parse(std::string_view json, std::string name) {
+  auto document = detail::read_document(json, name);
+  snapshot snapshot;
+  snapshot.name_ = std::move(name);
+  snapshot.metadata_ = std::move(document.metadata);
+  snapshot.flags_ = std::move(document.flags);
+  for (const flag& flag : snapshot.flags_) snapshot.by_key_.emplace(flag.key, &flag);
+  return snapshot;
+}
+
+snapshot snapshot::load(const std::filesystem::path& path) {
+  return parse(detail::read_contents(path, path.string()).bytes, path.string());
+}
+
+const flag* snapshot::find(std::string_view key) const noexcept {
+  const auto found = by_key_.find(key);
+  return found == by_key_.end() ? nullptr : found->second;
+}
+
+template <typename Value>
+details<Value> snapshot::evaluate(std::string_view key, Value fallback,
+                                  std::optional<Value> (*as)(const json_value&)) const noexcept {
+  const flag* flag = find(key);
+  const auto caller_value = [&](flags::reason why, std::optional<error_code> error = {}) {
+    return details<Value>{fallback, {}, why, error, flag ? flag->metadata : metadata_};
+  };
+  if (flag == nullptr) return caller_value(reason::error, error_code::flag_not_found);
+  if (!flag->enabled) return caller_value(reason::disabled);
+  if (!flag->default_variant) return caller_value(reason::default_value);
+  const variant& chosen = flag->variants[*flag->default_variant];
+  const auto value = as(chosen.value);
+  if (!value) return caller_value(reason::error, error_code::type_mismatch);
+  return {*value, chosen.name, reason::static_value, {}, flag->metadata};
+}
+
+details<bool> snapshot::boolean(std::string_view key, bool fallback) const noexcept {
+  return evaluate(key, fallback, as_boolean);
+}
+
+details<std::string_view> snapshot::string(std::string_view key,
+                                           std::string_view fallback) const noexcept {
+  return evaluate(key, fallback, as_string);
+}
+
+details<std::int64_t> snapshot::integer(std::string_view key,
+                                        std::int64_t fallback) const noexcept {
+  return evaluate(key, fallback, as_integer);
+}
+
+details<double> snapshot::number(std::string_view key, double fallback) const noexcept {
+  return evaluate(key, fallback, as_number);
+}
+
+details<std::string_view> snapshot::object(std::string_view key,
+                                           std::string_view fallback) const noexcept {
+  return evaluate(key, fallback, as_object);
+}
+
+std::vector<std::string> changed_keys(const snapshot& before, const snapshot& after) {
+  std::vector<std::string> keys;
+  auto was = before.flags().begin();
+  auto is = after.flags().begin();
+  const auto was_end = before.flags().end();
+  const auto is_end = after.flags().end();
+  while (was != was_end || is != is_end) {
+    if (is == is_end || (was != was_end && was->key < is->key)) {
+      keys.push_back((was++)->key);
+    } else if (was == was_end || is->key < was->key) {
+      keys.push_back((is++)->key);
+    } else if (!same(*was++, *is++)) {
+      keys.push_back(std::prev(is)->key);
+    }
+  }
+  return keys;
+}
+
+std::function<void(const snapshot&)> string_values_must_be(std::vector<std::string> expected) {
+  return [expected = std::move(expected)](const snapshot& candidate) {
+    for (const flag& flag : candidate.flags()) {
+      for (const variant& variant : flag.variants) {
+        const auto text = as_string(variant.value);
+        if (text && std::find(expected.begin(), expected.end(), *text) != expected.end()) continue;
+        throw flag_error(
+            candidate.name(), detail::variant_pointer(flag, variant),
+            "is " + to_json(variant.value) + "; expected one of: " + detail::quoted_list(expected));
+      }
+    }
+  };
+}
+
+}  // namespace crossfade::flags

@@ -1,0 +1,127 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+namespace crossfade::flags {
+
+/// A JSON object, list or null, kept as its text.
+struct json_text {
+  std::string text;
+  bool operator==(const json_text&) const = default;
+};
+
+/// What a variant or a piece of metadata holds. JSON has one type of number.
+using json_value = std::variant<bool, double, std::string, json_text>;
+
+/// The value as JSON text.
+std::string to_json(const json_value& value);
+
+using metadata_map = std::map<std::string, json_value, std::less<>>;
+
+struct variant {
+  std::string name;
+  json_value value;
+  bool operator==(const variant&) const = default;
+};
+
+/// One flag as its file defines it.
+struct flag {
+  std::string key;
+  std::string pointer;  ///< where it stands in its file, as a JSON pointer
+  bool enabled = false;
+  std::vector<variant> variants;               ///< in the file's order
+  std::optional<std::size_t> default_variant;  ///< a position in `variants`
+  metadata_map metadata;                       ///< the file's, overlaid by the flag's
+};
+
+/// Why an evaluation gave the value it gave, in OpenFeature's words.
+enum class reason {
+  static_value,   ///< STATIC: the default variant
+  default_value,  ///< DEFAULT: the flag names no default variant, so the caller's value
+  disabled,       ///< DISABLED: the caller's value
+  error,          ///< ERROR: the caller's value
+};
+
+enum class error_code { flag_not_found, type_mismatch };
+
+std::string_view to_string(reason reason) noexcept;    ///< "STATIC", ...
+std::string_view to_string(error_code code) noexcept;  ///< "FLAG_NOT_FOUND", ...
+
+/// The outcome of an evaluation.
+///
+/// Lifetime: views and `metadata` refer to the snapshot, `value` perhaps to the caller's fallback.
+template <typename Value>
+struct details {
+  Value value;
+  std::optional<std::string_view> variant;  ///< unset if `value` is the caller's
+  flags::reason reason;
+  std::optional<error_code> error;  ///< set if `reason` is ERROR
+  const metadata_map& metadata;     ///< the flag's; the file's if there is no such flag
+};
+
+/// The flags of one file at one moment: validated as a whole, never changed afterwards.
+///
+/// Evaluation neither throws nor allocates: whatever is wrong, the caller's fallback is the value.
+/// Threads: any, at the same time.
+/// Source: flagd's file format and OpenFeature's evaluation details. Differs: a misspelt `state` is
+/// refused; numbers are given only if nothing is lost; `targeting` is refused.
+class snapshot {
+ public:
+  /// No flags.
+  snapshot() = default;
+  snapshot(snapshot&&) = default;
+
+  /// Reads a flagd document; `name` stands for it in errors.
+  /// Throws: `flag_error`, at the first thing that is wrong.
+  static snapshot parse(std::string_view json, std::string name);
+
+  /// Reads a flagd file.
+  /// Throws: `flag_error`, also if the file cannot be read.
+  static snapshot load(const std::filesystem::path& path);
+
+  details<bool> boolean(std::string_view key, bool fallback) const noexcept;
+  details<std::string_view> string(std::string_view key, std::string_view fallback) const noexcept;
+  /// Whole numbers up to 2^53 - 1 either way; 10.0 is one, 10.5 is a TYPE_MISMATCH.
+  details<std::int64_t> integer(std::string_view key, std::int64_t fallback) const noexcept;
+  /// Numbers up to 2^53 - 1 either way.
+  details<double> number(std::string_view key, double fallback) const noexcept;
+  /// JSON objects, as text.
+  details<std::string_view> object(std::string_view key, std::string_view fallback) const noexcept;
+
+  const std::string& name() const noexcept { return name_; }
+  /// All flags, sorted by key.
+  std::span<const flag> flags() const noexcept { return flags_; }
+  /// The flag of that key, or null.
+  const flag* find(std::string_view key) const noexcept;
+  /// The metadata of the file itself.
+  const metadata_map& metadata() const noexcept { return metadata_; }
+
+ private:
+  template <typename Value>
+  details<Value> evaluate(std::string_view key, Value fallback,
+                          std::optional<Value> (*as)(const json_value&)) const noexcept;
+
+  std::string name_;
+  std::vector<flag> flags_;
+  std::unordered_map<std::string_view, const flag*> by_key_;
+  metadata_map metadata_;
+};
+
+/// The keys of the flags that were added, removed, or say something else now, sorted.
+std::vector<std::string> changed_keys(const snapshot& before, const snapshot& after);
+
+/// A check for `file_options::accept`: every value of every flag is one of these strings.
+std::function<void(const snapshot&)> string_values_must_be(std::vector<std::string> expected);
+
+}  // namespace crossfade::flags
