@@ -1,0 +1,66 @@
+#include "implementations/all.hpp"
+#include "questions.hpp"
+
+#include <cstddef>
+#include <string>
+
+// One operation: a task takes the lock that all tasks want, yields while it holds it, and gives it
+// back.
+
+namespace crossfade::benchmarks {
+namespace {
+
+template <class Implementation>
+tally contended_lock(std::size_t tasks, std::size_t operations) {
+  Implementation implementation;
+  typename Implementation::lock lock{implementation};
+  tally result;
+  const std::size_t laps = operations / tasks;
+  std::size_t ended = 0;
+  implementation.run(tasks, [&](auto& self, std::size_t i) {
+    self.yield();  // the clock starts when all tasks exist and have run once
+    if (i == 0) result.start();
+    for (std::size_t n = 0; n < laps; ++n) {
+      auto held = lock.acquire(self);
+      self.yield();
+      result.count();
+      lock.release(held);
+    }
+    if (++ended == tasks) result.stop();
+  });
+  return result;
+}
+
+template <coroutine_text Implementation>
+tally contended_lock(std::size_t tasks, std::size_t operations) {
+  Implementation implementation;
+  typename Implementation::lock lock{implementation};
+  tally result;
+  const std::size_t laps = operations / tasks;
+  std::size_t ended = 0;
+  implementation.run(tasks, [&](auto& self, std::size_t i) -> typename Implementation::task {
+    co_await self.yield();
+    if (i == 0) result.start();
+    for (std::size_t n = 0; n < laps; ++n) {
+      auto held = co_await lock.acquire(self);
+      co_await self.yield();
+      result.count();
+      lock.release(held);
+    }
+    if (++ended == tasks) result.stop();
+  });
+  return result;
+}
+
+}  // namespace
+
+void add_contended_lock_rows(suite& rows) {
+  for (const std::size_t tasks : {2, 100}) {
+    for_each_implementation([&]<class Implementation>() {
+      rows.add("contended_lock/" + std::to_string(tasks) + "_tasks", Implementation::who,
+               [tasks](std::size_t n) { return contended_lock<Implementation>(tasks, n); });
+    });
+  }
+}
+
+}  // namespace crossfade::benchmarks

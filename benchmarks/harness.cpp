@@ -1,0 +1,59 @@
+#include "harness.hpp"
+
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <ctime>
+#include <utility>
+
+namespace crossfade::benchmarks {
+namespace {
+
+// Long enough that reading the clock and the first, cold operations do not show in the limits'
+// rows. Divisible by every number of tasks used.
+constexpr std::size_t operations_per_run = 100'000;
+
+std::chrono::nanoseconds thread_time() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
+}
+
+void measure(benchmark::State& state, const std::function<tally(std::size_t)>& run) {
+  while (state.KeepRunningBatch(operations_per_run)) {
+    const tally result = run(operations_per_run);
+    if (result.done() != operations_per_run || result.elapsed().count() <= 0) {
+      const auto message = "did " + std::to_string(result.done()) + " operations in " +
+                           std::to_string(result.elapsed().count()) + " ns; expected " +
+                           std::to_string(operations_per_run);
+      state.SkipWithError(message.c_str());
+      return;
+    }
+    state.SetIterationTime(std::chrono::duration<double>(result.elapsed()).count());
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+
+}  // namespace
+
+void tally::start() {
+  done_ = 0;
+  started_ = thread_time();
+}
+
+void tally::stop() { elapsed_ = thread_time() - started_; }
+
+void suite::add(std::string question, const implementation& who,
+                std::function<tally(std::size_t)> run) {
+  const auto& added = rows_.emplace_back(row{std::move(question), who});
+  benchmark::RegisterBenchmark(
+      added.name().c_str(),
+      [run = std::move(run)](benchmark::State& state) { measure(state, run); })
+      ->UseManualTime()
+      ->ComputeStatistics(
+          "min", [](const auto& times) { return *std::min_element(times.begin(), times.end()); })
+      ->ComputeStatistics(
+          "max", [](const auto& times) { return *std::max_element(times.begin(), times.end()); });
+}
+
+}  // namespace crossfade::benchmarks

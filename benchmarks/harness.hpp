@@ -1,0 +1,63 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace crossfade::benchmarks {
+
+enum class part { limit, peer, ours };
+enum class stack { none, own, either };
+
+/// Who a row measures. Rows are compared with the limit for their kind of stack and with the best
+/// peer.
+struct implementation {
+  std::string_view name;
+  enum part part;
+  enum stack stack;
+};
+
+/// The operations of one run, counted where they take effect and timed from inside the tasks.
+///
+/// Units: CPU time of the thread. Nothing measured here sleeps, and what other processes do to the
+/// wall clock of a shared machine is not the subject.
+class tally {
+ public:
+  /// Forgets what was counted before: it was done to warm up.
+  void start();
+  void stop();
+  void count() { ++done_; }
+
+  std::size_t done() const { return done_; }
+  std::chrono::nanoseconds elapsed() const { return elapsed_; }
+
+ private:
+  std::size_t done_ = 0;
+  std::chrono::nanoseconds started_{};
+  std::chrono::nanoseconds elapsed_{};
+};
+
+/// All rows, in the order in which the report lists them.
+class suite {
+ public:
+  struct row {
+    std::string question;  // with its variant: "yield/2_tasks"
+    implementation who;
+
+    std::string name() const { return question + '/' + std::string{who.name}; }
+  };
+
+  /// Registers a row with Google Benchmark. `run(n)` performs n operations; a tally that does not
+  /// show n fails the row.
+  void add(std::string question, const implementation& who, std::function<tally(std::size_t)> run);
+
+  const std::vector<row>& rows() const { return rows_; }
+
+ private:
+  std::vector<row> rows_;
+};
+
+}  // namespace crossfade::benchmarks

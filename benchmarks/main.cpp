@@ -1,0 +1,38 @@
+#include "harness.hpp"
+#include "questions.hpp"
+#include "report.hpp"
+
+#include <benchmark/benchmark.h>
+
+#include <iterator>
+#include <vector>
+
+int main(int argc, char** argv) {
+  using namespace crossfade::benchmarks;
+
+  // Defaults first, so that the command line wins. The repetitions of all rows are shuffled: what
+  // else the machine does then befalls every row alike.
+  char interleaved[] = "--benchmark_enable_random_interleaving=true";
+  char repetitions[] = "--benchmark_repetitions=15";
+  char aggregates[] = "--benchmark_report_aggregates_only=true";
+  char min_time[] = "--benchmark_min_time=0.01";
+  std::vector<char*> arguments{argv[0], interleaved, repetitions, aggregates, min_time};
+  arguments.insert(arguments.end(), argv + 1, argv + argc);
+  int count = static_cast<int>(arguments.size());
+  benchmark::Initialize(&count, arguments.data());
+  if (benchmark::ReportUnrecognizedArguments(count, arguments.data())) return 2;
+
+  suite rows;
+  add_yield_rows(rows);
+  add_spawn_join_rows(rows);
+  add_uncontended_lock_rows(rows);
+  add_contended_lock_rows(rows);
+  add_event_wake_rows(rows);
+  add_queue_hop_rows(rows);
+  add_bridge_rows(rows);
+  add_timeout_rows(rows);
+
+  report tables{rows};
+  benchmark::RunSpecifiedBenchmarks(&tables);
+  return tables.any_failed() ? 1 : 0;
+}

@@ -1,0 +1,91 @@
+#include "report.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <limits>
+#include <utility>
+
+namespace crossfade::benchmarks {
+namespace {
+
+constexpr double none = std::numeric_limits<double>::infinity();
+
+std::string ratio(double time, double reference) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f", time / reference);
+  return reference == none ? "-" : text;
+}
+
+}  // namespace
+
+bool report::ReportContext(const Context& context) {
+  PrintBasicContext(&GetErrorStream(), context);
+  GetErrorStream()
+      << "Measuring; the repetitions of all rows are interleaved, the tables come at the end.\n";
+  return true;
+}
+
+void report::ReportRuns(const std::vector<Run>& runs) {
+  for (const Run& run : runs) {
+    figures& row = figures_[run.run_name.function_name];
+    const double time = run.GetAdjustedRealTime();
+    if (run.error_occurred) {
+      row.error = run.error_message;
+      any_failed_ = true;
+    } else if (run.run_type == Run::RT_Iteration) {
+      row = {time, time, time, {}};  // stays only if there was a single repetition
+    } else if (run.aggregate_name == "median") {
+      row.median = time;
+    } else if (run.aggregate_name == "min") {
+      row.min = time;
+    } else if (run.aggregate_name == "max") {
+      row.max = time;
+    }
+  }
+}
+
+void report::Finalize() {
+  const auto& rows = suite_.rows();
+  for (auto row = rows.begin(); row != rows.end();) {
+    const std::string& question = row->question;
+    table lines;
+    for (; row != rows.end() && row->question == question; ++row) {
+      if (const auto found = figures_.find(row->name()); found != figures_.end()) {
+        lines.emplace_back(row->who, found->second);
+      }
+    }
+    if (!lines.empty()) print(question, lines);
+  }
+}
+
+void report::print(const std::string& question, const table& lines) {
+  const auto best = [&](enum part part, const auto& comparable) {
+    double time = none;
+    for (const auto& [who, row] : lines) {
+      if (who.part == part && row.error.empty() && comparable(who))
+        time = std::min(time, row.median);
+    }
+    return time;
+  };
+  const double best_peer = best(part::peer, [](const implementation&) { return true; });
+
+  char text[160];
+  std::snprintf(text, sizeof text, "\n%-34s %10s %10s %10s %9s %11s\n", question.c_str(),
+                "ns median", "min", "max", "x limit", "x best peer");
+  GetOutputStream() << text;
+  for (const auto& [who, row] : lines) {
+    if (!row.error.empty()) {
+      GetOutputStream() << "  " << who.name << " FAILED: " << row.error << '\n';
+      continue;
+    }
+    const double limit = best(part::limit, [&, stack = who.stack](const implementation& limit_row) {
+      return limit_row.stack == stack || limit_row.stack == stack::either;
+    });
+    std::snprintf(text, sizeof text, "  %-32s %10.2f %10.2f %10.2f %9s %11s\n",
+                  std::string{who.name}.c_str(), row.median, row.min, row.max,
+                  ratio(row.median, limit).c_str(), ratio(row.median, best_peer).c_str());
+    GetOutputStream() << text;
+  }
+}
+
+}  // namespace crossfade::benchmarks

@@ -1,0 +1,159 @@
+#include "implementations/all.hpp"
+#include "questions.hpp"
+
+#include <benchmark/benchmark.h>
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <utility>
+
+// One operation: a task goes to the end of the ready queue, and comes back when each other task has
+// run once.
+//
+// With one call site the processor predicts every return; real code waits in many places. `8_sites`
+// gives each task its own chain of three calls and waits at its end.
+
+namespace crossfade::benchmarks {
+namespace {
+
+constexpr std::size_t sites = 8;
+
+template <class Implementation>
+tally yield(std::size_t tasks, std::size_t operations) {
+  Implementation implementation;
+  tally result;
+  const std::size_t laps = operations / tasks;
+  std::size_t ended = 0;
+  implementation.run(tasks, [&](auto& self, std::size_t i) {
+    self.yield();  // the clock starts when all tasks exist and have run once
+    if (i == 0) result.start();
+    for (std::size_t n = 0; n < laps; ++n) {
+      self.yield();
+      result.count();
+    }
+    if (++ended == tasks) result.stop();
+  });
+  return result;
+}
+
+template <coroutine_text Implementation>
+tally yield(std::size_t tasks, std::size_t operations) {
+  Implementation implementation;
+  tally result;
+  const std::size_t laps = operations / tasks;
+  std::size_t ended = 0;
+  implementation.run(tasks, [&](auto& self, std::size_t i) -> typename Implementation::task {
+    co_await self.yield();
+    if (i == 0) result.start();
+    for (std::size_t n = 0; n < laps; ++n) {
+      co_await self.yield();
+      result.count();
+    }
+    if (++ended == tasks) result.stop();
+  });
+  return result;
+}
+
+// The use of Site keeps the compiler from merging the chains, and the work after the call from tail
+// calls.
+template <std::size_t Site>
+void use(std::size_t value) {
+  benchmark::DoNotOptimize(value += Site);
+}
+
+template <std::size_t Site, class Self>
+[[gnu::noinline]] void third(Self& self, std::size_t value) {
+  self.yield();
+  use<Site>(value);
+}
+
+template <std::size_t Site, class Self>
+[[gnu::noinline]] void second(Self& self, std::size_t value) {
+  third<Site>(self, value);
+  use<Site>(value);
+}
+
+template <std::size_t Site, class Self>
+[[gnu::noinline]] void first(Self& self, std::size_t count, tally& result) {
+  for (std::size_t n = 0; n < count; ++n) {
+    second<Site>(self, n);
+    use<Site>(n);
+    result.count();
+  }
+}
+
+template <class Implementation>
+tally yield_at_sites(std::size_t operations) {
+  Implementation implementation;
+  tally result;
+  const std::size_t laps = operations / sites;
+  std::size_t ended = 0;
+  implementation.run(sites, [&]<class Self>(Self& self, std::size_t i) {
+    constexpr auto chains = []<std::size_t... Site>(std::index_sequence<Site...>) {
+      return std::array{&first<Site, Self>...};
+    }(std::make_index_sequence<sites>{});
+    self.yield();
+    if (i == 0) result.start();
+    chains[i](self, laps, result);
+    if (++ended == sites) result.stop();
+  });
+  return result;
+}
+
+template <std::size_t Site, class Task, class Self>
+Task third_coroutine(Self& self, std::size_t value) {
+  co_await self.yield();
+  use<Site>(value);
+}
+
+template <std::size_t Site, class Task, class Self>
+Task second_coroutine(Self& self, std::size_t value) {
+  co_await third_coroutine<Site, Task>(self, value);
+  use<Site>(value);
+}
+
+template <std::size_t Site, class Task, class Self>
+Task first_coroutine(Self& self, std::size_t count, tally& result) {
+  for (std::size_t n = 0; n < count; ++n) {
+    co_await second_coroutine<Site, Task>(self, n);
+    use<Site>(n);
+    result.count();
+  }
+}
+
+template <coroutine_text Implementation>
+tally yield_at_sites(std::size_t operations) {
+  Implementation implementation;
+  tally result;
+  const std::size_t laps = operations / sites;
+  std::size_t ended = 0;
+  using task = typename Implementation::task;
+  implementation.run(sites, [&]<class Self>(Self& self, std::size_t i) -> task {
+    constexpr auto chains = []<std::size_t... Site>(std::index_sequence<Site...>) {
+      return std::array{&first_coroutine<Site, task, Self>...};
+    }(std::make_index_sequence<sites>{});
+    co_await self.yield();
+    if (i == 0) result.start();
+    co_await chains[i](self, laps, result);
+    if (++ended == sites) result.stop();
+  });
+  return result;
+}
+
+}  // namespace
+
+void add_yield_rows(suite& rows) {
+  for (const std::size_t tasks : {2, 1000}) {
+    for_each_implementation([&]<class Implementation>() {
+      rows.add("yield/" + std::to_string(tasks) + "_tasks", Implementation::who,
+               [tasks](std::size_t n) { return yield<Implementation>(tasks, n); });
+    });
+  }
+  for_each_implementation([&]<class Implementation>() {
+    rows.add("yield/8_sites", Implementation::who,
+             [](std::size_t n) { return yield_at_sites<Implementation>(n); });
+  });
+}
+
+}  // namespace crossfade::benchmarks
