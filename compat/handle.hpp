@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <utility>
 
 #include "compat/detail/spawned.hpp"
@@ -65,16 +66,24 @@ class [[nodiscard("dropping a handle cancels its task: join it, keep it, or deta
   static bool start(op<T>& o) {
     record_type& joined = of(o);
     if (&joined == &o.task()) throw usage_error(joined.label() + " joins itself");
+    joined.add_reference();  // the handle may go meanwhile
     if (joined.done()) return true;
     joined.joiners.push(o);
     return false;
   }
-  static T take(op<T>& o) { return of(o).take(); }
+  static T take(op<T>& o) {
+    const std::unique_ptr<record_type, release> joined(&of(o));
+    return joined->take();
+  }
   static bool leave(detail::op_base& o) noexcept {
     of(o).joiners.remove(o);
+    of(o).release();
     return true;
   }
   static std::uint64_t joined(const detail::op_base& o) noexcept { return of(o).id; }
+  struct release {
+    void operator()(record_type* joined) const noexcept { joined->release(); }
+  };
 
   void drop(bool owned) noexcept {
     if (state_ != nullptr) std::exchange(state_, nullptr)->drop_handle(owned);

@@ -4,6 +4,7 @@
 #include <optional>
 #include <tuple>
 #include <type_traits>
+#include <utility>
 
 #include "compat/detail/result.hpp"
 #include "compat/detail/task_state.hpp"
@@ -16,11 +17,16 @@ template <class T>
 class task_record : public task_state {
  public:
   using task_state::task_state;
-  /// Moves the value out, or throws what the task ended with.
+  /// Moves the value out, or throws what the task ended with, to each who asks.
   T take() {
     mark_observed();
     if (end() == task_end::cancelled)
       throw task_cancelled(label() + " was cancelled: " + cancel_reason());
+    if (const std::exception_ptr* failure = error()) std::rethrow_exception(*failure);
+    if constexpr (std::is_object_v<T>) {
+      if (std::exchange(value_taken_, true))
+        throw usage_error(label() + " has given its value to another join: join it once");
+    }
     return result_.take();
   }
 
@@ -28,6 +34,9 @@ class task_record : public task_state {
   const std::exception_ptr* error() const noexcept final { return result_.error(); }
   void set_error(std::exception_ptr error) noexcept final { result_.set_error(std::move(error)); }
   result<T> result_;
+
+ private:
+  bool value_taken_ = false;
 };
 
 /// A task together with its function and arguments, which live until it ends.
