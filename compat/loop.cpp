@@ -118,7 +118,6 @@ std::vector<task_info> loop::tasks() const {
          std::string(t->carrier->name()),
          t->waiting_for != nullptr ? t->waiting_for->rule_set().name : "", t->waits, t->site});
   }
-  std::reverse(all.begin(), all.end());
   return all;
 }
 

@@ -29,6 +29,7 @@ handle<result_of<std::decay_t<F>, std::decay_t<A>...>> spawn_task(scheduler& sch
                                                                   F&& function, A&&... arguments) {
   auto* record = new spawned<std::decay_t<F>, std::decay_t<A>...>(
       sched, std::move(origin), std::forward<F>(function), std::forward<A>(arguments)...);
+  record->enlist();
   return {*record, owned};
 }
 

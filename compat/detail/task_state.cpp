@@ -20,8 +20,10 @@ task_state::task_state(scheduler& s, task_origin&& origin)
       id(++s.last_id),
       parent_id(s.current != nullptr ? s.current->id : 0),
       site(origin.site),
-      name(std::move(origin.name)) {
-  s.owner.tasks_.push(*this);
+      name(std::move(origin.name)) {}
+
+void task_state::enlist() {
+  sched->owner.tasks_.push(*this);
   if (system != nullptr) system->task_started(*this);
   if (group != nullptr) group->child_started(*this);
   wake();

@@ -25,7 +25,7 @@ namespace crossfade::detail {
 class group_state;
 class task_state;
 
-/// A list that a task can stand in and leave at any time.
+/// A list that a task can stand in and leave at any time, in the order they came.
 struct task_links {
   task_state* next = nullptr;
   task_state* previous = nullptr;
@@ -40,6 +40,7 @@ class task_list {
 
  private:
   task_state* front_ = nullptr;
+  task_state* back_ = nullptr;
 };
 
 /// What is known of a task before it runs.
@@ -59,6 +60,9 @@ class task_state : public ready_node {
  public:
   task_state(scheduler& sched, task_origin&& origin);
   virtual ~task_state();
+
+  /// Makes the task, which is complete by now, known to its loop, subsystem and group, and ready.
+  void enlist();
 
   static void* operator new(std::size_t size) { return allocate_frame(size); }
   static void operator delete(void* memory, std::size_t size) noexcept {
@@ -186,41 +190,16 @@ class task_state : public ready_node {
 
 template <task_links task_state::*Links>
 void task_list<Links>::push(task_state& task) noexcept {
-  (task.*Links).next = front_;
-  if (front_ != nullptr) (front_->*Links).previous = &task;
-  front_ = &task;
+  (task.*Links).previous = back_;
+  (back_ != nullptr ? (back_->*Links).next : front_) = &task;
+  back_ = &task;
 }
 
 template <task_links task_state::*Links>
 void task_list<Links>::remove(task_state& task) noexcept {
   task_links& links = task.*Links;
   (links.previous != nullptr ? (links.previous->*Links).next : front_) = links.next;
-  if (links.next != nullptr) (links.next->*Links).previous = links.previous;
+  (links.next != nullptr ? (links.next->*Links).previous : back_) = links.previous;
 }
-
-/// Counts a reference.
-template <class State>
-class task_ptr {
- public:
-  task_ptr() = default;
-  explicit task_ptr(State& state) noexcept : state_(&state) { state.add_reference(); }
-  task_ptr(task_ptr&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
-  task_ptr(const task_ptr&) = delete;
-  task_ptr& operator=(task_ptr other) noexcept {
-    std::swap(state_, other.state_);
-    return *this;
-  }
-  ~task_ptr() {
-    if (state_ != nullptr) state_->release();
-  }
-
-  State* get() const noexcept { return state_; }
-  State* operator->() const noexcept { return state_; }
-  State& operator*() const noexcept { return *state_; }
-  explicit operator bool() const noexcept { return state_ != nullptr; }
-
- private:
-  State* state_ = nullptr;
-};
 
 }  // namespace crossfade::detail

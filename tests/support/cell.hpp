@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <ostream>
 #include <span>
 #include <string>
 #include <utility>
@@ -26,6 +27,7 @@ struct cell {
 
   /// "fiber", "coro", "fiber_blocking", "coro_blocking".
   std::string name() const;
+  friend void PrintTo(const cell& c, std::ostream* out) { *out << c.name(); }
 };
 
 using cell_pair = std::pair<cell, cell>;
