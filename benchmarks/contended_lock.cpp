@@ -55,7 +55,7 @@ tally contended_lock(std::size_t tasks, std::size_t operations) {
 }  // namespace
 
 void add_contended_lock_rows(suite& rows) {
-  for (const std::size_t tasks : {2, 100}) {
+  for (const std::size_t tasks : {std::size_t{2}, std::size_t{100}}) {
     for_each_implementation([&]<class Implementation>() {
       rows.add("contended_lock/" + std::to_string(tasks) + "_tasks", Implementation::who,
                [tasks](std::size_t n) { return contended_lock<Implementation>(tasks, n); });

@@ -192,7 +192,7 @@ tally crossfade_coro_row(std::size_t others, std::size_t operations) {
 
 void add_timeout_rows(suite& rows) {
   constexpr implementation limit{"limit", part::limit, stack::either};
-  for (const std::size_t others : {0, 10'000}) {
+  for (const std::size_t others : {std::size_t{0}, std::size_t{10'000}}) {
     const std::string question = others == 0 ? "timeout/alone" : "timeout/among_10000";
     rows.add(question, limit, [others](std::size_t n) { return wheel_row(others, n); });
     if (others == 0) rows.add(question, boost_fiber::who, boost_fiber_row);

@@ -144,7 +144,7 @@ tally yield_at_sites(std::size_t operations) {
 }  // namespace
 
 void add_yield_rows(suite& rows) {
-  for (const std::size_t tasks : {2, 1000}) {
+  for (const std::size_t tasks : {std::size_t{2}, std::size_t{1000}}) {
     for_each_implementation([&]<class Implementation>() {
       rows.add("yield/" + std::to_string(tasks) + "_tasks", Implementation::who,
                [tasks](std::size_t n) { return yield<Implementation>(tasks, n); });
