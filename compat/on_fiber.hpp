@@ -7,6 +7,7 @@
 #include "compat/detail/result.hpp"
 #include "compat/detail/stack_host.hpp"
 #include "compat/op.hpp"
+#include "compat/task.hpp"
 
 namespace crossfade {
 

@@ -1,0 +1,170 @@
+#include "compat/runtime.hpp"
+
+#include "compat/event.hpp"
+#include "compat/subsystem.hpp"
+#include "tests/support/loop_test.hpp"
+
+namespace crossfade {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class RuntimeTest : public loop_test {
+ protected:
+  std::string backend_of_running_task() {
+    return std::string(detail::task_state::current().carrier->name());
+  }
+
+  std::string chosen_;  // what the chooser answers
+  int asked_ = 0;
+  runtime runtime_{loop_, {backends_.fiber, backends_.coro}, [this](std::string_view) {
+                     ++asked_;
+                     return std::string_view(chosen_);
+                   }};
+  subsystem prices_{runtime_, "prices"};
+};
+
+TEST_F(RuntimeTest, DefaultIsTheFirstBackend) {
+  EXPECT_EQ(prices_.chosen().name(), "fiber");
+  EXPECT_EQ(runtime(loop_, {backends_.coro, backends_.fiber}).choose("any").name(), "coro");
+}
+
+TEST_F(RuntimeTest, ChooserIsAskedOnceForEachRootAndChildrenInherit) {
+  std::vector<std::string> where;
+  loop_.run(backends_.fiber, [&]() -> task<> {
+    chosen_ = "coro";
+    auto root = prices_.spawn([&]() -> task<> {
+      where.push_back(backend_of_running_task());
+      auto child = spawn([&]() -> task<> {
+        where.push_back(backend_of_running_task());
+        co_return;
+      });
+      co_await child.join();
+      auto body = [&](task_group& group) {
+        group.spawn([&] { where.push_back(backend_of_running_task()); });
+      };
+      co_await with_task_group(body);
+    });
+    chosen_ = "fiber";  // too late for the root and all below it
+    co_await root.join();
+  });
+  EXPECT_THAT(where, ElementsAre("coro", "coro", "coro"));
+  EXPECT_EQ(asked_, 1);
+}
+
+TEST_F(RuntimeTest, ChangedChoiceTakesEffectWithTheNextRoot) {
+  event go;
+  std::vector<std::string> where;
+  auto root = [&]() -> task<> {
+    co_await go.wait();
+    where.push_back(backend_of_running_task());
+  };
+  loop_.run(backends_.coro, [&]() -> task<> {
+    chosen_ = "fiber";
+    auto before = prices_.spawn(root);
+    chosen_ = "coro";
+    auto after = prices_.spawn(root);
+    co_await settle();
+    go.set();
+    co_await before.join();
+    co_await after.join();
+  });
+  EXPECT_THAT(where, ElementsAre("fiber", "coro"));
+}
+
+TEST_F(RuntimeTest, UnknownNameMeansTheDefaultAndIsReportedOnce) {
+  chosen_ = "corro";
+  EXPECT_EQ(prices_.chosen().name(), "fiber");
+  EXPECT_EQ(prices_.chosen().name(), "fiber");
+  EXPECT_THAT(take_reports(), ElementsAre(AllOf(HasSubstr("'prices'"), HasSubstr("is 'corro'"),
+                                                HasSubstr("expected one of: 'fiber' 'coro'"))));
+  chosen_ = "fibre";
+  EXPECT_EQ(prices_.chosen().name(), "fiber");
+  EXPECT_THAT(take_reports(), ElementsAre(HasSubstr("is 'fibre'")));
+}
+
+TEST_F(RuntimeTest, RefusesNoBackendAndThatOfAnotherLoop) {
+  EXPECT_THROW(runtime(loop_, {}), usage_error);
+  loop other;
+  coro_backend::backend stranger(other);
+  EXPECT_THROW(runtime(loop_, {stranger}), usage_error);
+}
+
+TEST_F(RuntimeTest, LoopHasOneBackendWithStacks) {
+  EXPECT_THROW(fiber_backend::backend second(loop_), usage_error);
+}
+
+TEST_F(RuntimeTest, CountsTasksByBackendAndEnd) {
+  event never;
+  loop_.run(backends_.fiber, [&]() -> task<> {
+    chosen_ = "coro";
+    auto succeeds = prices_.spawn([]() -> task<> {
+      co_await sleep(1ms);
+      co_await sleep(1ms);
+    });
+    auto fails = prices_.spawn([] { throw 1; });
+    auto stuck = prices_.spawn([&]() -> task<> { co_await never.wait(); });
+    chosen_ = "fiber";
+    auto other = prices_.spawn([]() -> task<> { co_await sleep(1ms); });
+    co_await succeeds.join();
+    EXPECT_THROW(co_await fails.join(), int);
+    co_await other.join();
+    EXPECT_EQ(prices_.counters()[1].live, 1U);
+    stuck.cancel();
+    EXPECT_THROW(co_await stuck.join(), task_cancelled);
+  });
+  const backend_counters& fiber = prices_.counters()[0];
+  EXPECT_EQ(fiber.backend, "fiber");
+  EXPECT_EQ(fiber.spawned, 1U);
+  EXPECT_EQ(fiber.live, 0U);
+  EXPECT_EQ(fiber.waits, 1U);
+  const backend_counters& coro = prices_.counters()[1];
+  EXPECT_EQ(coro.backend, "coro");
+  EXPECT_EQ(coro.spawned, 3U);
+  EXPECT_EQ(coro.failed, 1U);
+  EXPECT_EQ(coro.cancelled, 1U);
+  EXPECT_EQ(coro.waits, 3U);
+  EXPECT_EQ(coro.live, 0U);
+}
+
+TEST_F(RuntimeTest, ChildrenBelongToTheSubsystem) {
+  std::vector<std::string> subsystems;
+  loop_.run(backends_.fiber, [&]() -> task<> {
+    auto root = prices_.spawn([&]() -> task<> {
+      auto child = spawn([] {});
+      for (const task_info& t : loop_.tasks()) subsystems.push_back(t.subsystem);
+      co_await child.join();
+    });
+    co_await root.join();
+  });
+  EXPECT_THAT(subsystems, ElementsAre("", "prices", "prices"));
+  EXPECT_EQ(prices_.counters()[0].spawned, 2U);
+}
+
+TEST_F(RuntimeTest, RootsMayBeSpawnedBeforeTheLoopRuns) {
+  bool ran = false;
+  prices_.spawn([&] { ran = true; }).detach();
+  loop_.run(backends_.coro, []() -> task<> { co_await settle(); });
+  EXPECT_TRUE(ran);
+}
+
+TEST_F(RuntimeTest, MessagesNameTheSubsystem) {
+  chosen_ = "coro";
+  std::string refusal;
+  loop_.run(backends_.coro, [&]() -> task<> {
+    auto root = prices_.spawn([&] {
+      try {
+        await(checkpoint());
+      } catch (const usage_error& e) {
+        refusal = e.what();
+      }
+    });
+    co_await root.join();
+  });
+  EXPECT_THAT(refusal, HasSubstr("(subsystem prices, coro)"));
+}
+
+}  // namespace
+}  // namespace crossfade
