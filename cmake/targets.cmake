@@ -1,11 +1,12 @@
 # How a target of ours is made: every library and every test goes through here.
 
 include(GNUInstallDirs)
+include(GoogleTest)
 
 # Linked by everything we compile, required of nobody who uses us.
 add_library(crossfade_warnings INTERFACE)
-target_compile_options(
-  crossfade_warnings INTERFACE -Wall -Wextra -Wshadow -Wconversion $<$<BOOL:${CROSSFADE_WERROR}>:-Werror>)
+target_compile_options(crossfade_warnings INTERFACE -Wall -Wextra -Wshadow -Wconversion
+                                                    $<$<BOOL:${CROSSFADE_WERROR}>:-Werror>)
 
 # Part of our usage in the build tree: code is instrumented as a whole or reports nonsense.
 add_library(crossfade_sanitizers INTERFACE)
@@ -19,8 +20,8 @@ endif()
 
 # crossfade_add_library(<name> SOURCES a.cpp... HEADERS a.hpp... [PUBLIC libs...] [PRIVATE libs...])
 #
-# Makes crossfade::<name>, built or installed. Paths are relative to the calling folder; headers are included by
-# their path from the root of the source tree.
+# Makes crossfade::<name>, built or installed. Paths are relative to the calling folder; headers are
+# included by their path from the root of the source tree.
 function(crossfade_add_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;HEADERS;PUBLIC;PRIVATE")
   set(target crossfade_${name})
@@ -28,7 +29,8 @@ function(crossfade_add_library name)
   add_library(crossfade::${name} ALIAS ${target})
   set_target_properties(${target} PROPERTIES EXPORT_NAME ${name} VERIFY_INTERFACE_HEADER_SETS ON)
   target_compile_features(${target} PUBLIC cxx_std_20)
-  target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${arg_HEADERS})
+  target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}
+                                  FILES ${arg_HEADERS})
   target_link_libraries(
     ${target}
     PUBLIC ${arg_PUBLIC} $<BUILD_INTERFACE:crossfade_sanitizers>
@@ -47,12 +49,13 @@ endfunction()
 
 # crossfade_add_tests(<name> SOURCES x_test.cpp... LIBRARIES crossfade::flags...)
 #
-# Makes crossfade_<name>_tests, one GoogleTest program, whose cases ctest knows as <name>.<Suite>.<Case>.
+# Makes crossfade_<name>_tests, one GoogleTest program; ctest knows its cases as
+# <name>.<Suite>.<Case>.
 function(crossfade_add_tests name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES")
   set(target crossfade_${name}_tests)
   add_executable(${target} ${arg_SOURCES})
-  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR})
-  target_link_libraries(${target} PRIVATE ${arg_LIBRARIES} GTest::gmock_main crossfade_warnings crossfade_sanitizers)
+  target_link_libraries(${target} PRIVATE ${arg_LIBRARIES} crossfade_test_base)
+  target_precompile_headers(${target} REUSE_FROM crossfade_test_base)
   gtest_discover_tests(${target} TEST_PREFIX ${name}. NO_PRETTY_VALUES DISCOVERY_MODE PRE_TEST)
 endfunction()
