@@ -1,42 +1,46 @@
 #!/usr/bin/env python3
-"""Checks who includes whom: the arrows between our folders, and which folder may name which library.
+"""Checks who includes whom: the arrows between our parts, and which part may name which library.
 
-Usage: includes.py ROOT     prints each violation as file:line: what is wrong; exits 1 if there is one
+Usage: includes.py ROOT     prints each as file:line: what is wrong; exits 1 if there is one
 """
 
 import re
 import sys
 from pathlib import Path
 
-# The library's folders, most specific first, and which of them each may include besides itself.
+# The library's parts, most specific first, and which of them each may include besides itself.
 ARROWS = {
-    "compat/sqlite": {"compat"},
-    "compat/http": {"compat"},
-    "flags": set(),
-    "compat": set(),
-    "fiber_backend": {"compat"},
-    "coro_backend": {"compat"},
+    # A driver lies with the backend it is named for, and belongs to the component that compiles it.
+    "coro_backend/sqlite_driver.": {"compat/", "compat/sqlite/"},
+    "fiber_backend/sqlite_driver.": {"compat/", "compat/sqlite/"},
+    "compat/sqlite/": {"compat/"},
+    "compat/http/": {"compat/"},
+    "flags/": set(),
+    "compat/": set(),
+    "fiber_backend/": {"compat/"},
+    "coro_backend/": {"compat/"},
 }
 
-# Libraries that a folder pulls in for its purpose; nobody else's users should have to install them.
+# Libraries that a part pulls in for its purpose; nobody else's users should have to install them.
 HOMES = {
-    "boost/context/": {"fiber_backend"},
-    "boost/fiber/": {"fiber_backend"},
-    "boost/beast": {"compat/http"},
-    "openssl/": {"compat/http"},
-    "sqlite3.h": {"compat/sqlite"},
-    "nlohmann/": {"flags"},
+    "boost/context/": {"fiber_backend/"},
+    "boost/fiber/": {"fiber_backend/"},
+    "boost/beast": {"compat/http/"},
+    "boost/url": {"compat/http/"},
+    "openssl/": {"compat/http/"},
+    "sqlite3.h": {"compat/sqlite/", "coro_backend/sqlite_driver.", "fiber_backend/sqlite_driver."},
+    "nlohmann/": {"flags/"},
 }
 
-# Public headers reach no Boost header, unless Boost is their purpose.
-BOOST_IS_THEIR_PURPOSE = {"fiber_backend", "compat/http", "compat/use_op.hpp"}
+# The public headers that may reach a Boost header.
+BOOST_IS_THEIR_PURPOSE = {"compat/use_op.hpp"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
 
 
-def folder_of(path):
-    """The folder of ARROWS that holds this path, or None: tests, benchmarks and examples see everything."""
-    return next((f for f in ARROWS if path.startswith(f + "/")), None)
+def part_of(path):
+    """The part that holds this path, or None: tests, benchmarks and examples see everything."""
+    return next((part for part in ARROWS if path.startswith(part)), None)
 
 
 def includes_of(file):
@@ -45,18 +49,17 @@ def includes_of(file):
             yield number, match[1] == '"', match[2]
 
 
-def check(root, folder, quoted, target):
+def check(root, part, quoted, target):
     """Why this include is wrong, or None."""
-    theirs = folder_of(target)
+    theirs = part_of(target)
     if quoted and not (root / target).is_file():
         return "no such file; ours are named by their path from the root, others in <>"
     if quoted and theirs is None:
-        return f"{folder} is the library and may not include it"
-    if theirs and theirs != folder and theirs not in ARROWS[folder]:
-        allowed = ", ".join(sorted(ARROWS[folder])) or "no folder of ours"
-        return f"{folder} may include {allowed}"
+        return f"{part} is the library and may not include it"
+    if theirs and theirs != part and theirs not in ARROWS[part]:
+        return f"{part} may include {', '.join(sorted(ARROWS[part])) or 'no other part'}"
     for prefix, homes in HOMES.items():
-        if target.startswith(prefix) and folder not in homes:
+        if target.startswith(prefix) and part not in homes:
             return f"only {', '.join(sorted(homes))} may"
     return None
 
@@ -74,14 +77,15 @@ def boost_reached(root, header, seen):
 
 
 def violations(root):
-    for file in sorted({p for folder in ARROWS for p in (root / folder).rglob("*.[ch]pp")}):
+    folders = {part.split("/")[0] for part in ARROWS}
+    for file in sorted(file for folder in folders for file in (root / folder).rglob("*.[ch]pp")):
         path = file.relative_to(root).as_posix()
-        folder = folder_of(path)
+        part = part_of(path)
         for number, quoted, target in includes_of(file):
-            if why := check(root, folder, quoted, target):
+            if why := check(root, part, quoted, target):
                 yield f"{path}:{number}: includes {target}: {why}"
         is_public = file.suffix == ".hpp" and "/detail/" not in path
-        if is_public and not {folder, path} & BOOST_IS_THEIR_PURPOSE:
+        if is_public and path not in BOOST_IS_THEIR_PURPOSE:
             if steps := boost_reached(root, path, set()):
                 yield f"{path}:1: reaches Boost, which is not its purpose: {' -> '.join(steps)}"
 

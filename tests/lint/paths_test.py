@@ -20,10 +20,11 @@ class PathsTest(unittest.TestCase):
         for top in ("home", "root", "tmp", "work", "Users"):
             for before in ("", '"', "-I", "file://", "x=", "\xff"):
                 with self.subTest(before + top):
-                    self.assertEqual(self.found(f"line\n{before}/{top}/x.hpp"), [f"docs/page.md:2: /{top}/x.hpp"])
+                    found = self.found(f"line\n{before}/{top}/x.hpp")
+                    self.assertEqual(found, [f"docs/page.md:2: /{top}/x.hpp"])
 
     def test_paths_of_any_machine(self):
-        for text in ("/usr/include", "/api/1/tasks", "./tmp/x", "build/tmp/x", "https://host.example/home/x"):
+        for text in ("/usr/include", "/api/1/tasks", "./tmp/x", "a/tmp/x", "https://a.io/home/x"):
             with self.subTest(text):
                 self.assertEqual(self.found(text), [])
 
