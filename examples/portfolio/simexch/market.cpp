@@ -35,9 +35,12 @@ struct swing {
 };
 
 constexpr std::int64_t million = 1'000'000;
+constexpr std::int64_t minute = 60;
+constexpr std::int64_t hour = 60 * minute;
+constexpr std::int64_t day = 24 * hour;
 constexpr std::array swings{
-    swing{60 * 86'400, 240'000}, swing{5 * 86'400, 60'000}, swing{3 * 3'600, 15'000},
-    swing{600, 4'000},           swing{20, 1'000},          swing{1, 200},
+    swing{60 * day, 240'000},  swing{5 * day, 60'000}, swing{3 * hour, 15'000},
+    swing{10 * minute, 4'000}, swing{20, 1'000},       swing{1, 200},
 };
 
 // splitmix64's finalizer: neighbouring inputs give unrelated outputs.
