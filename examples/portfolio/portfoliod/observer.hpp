@@ -1,0 +1,39 @@
+#pragma once
+
+#include "compat/loop.hpp"
+#include "compat/subsystem.hpp"
+#include "fiber_backend/backend.hpp"
+#include "flags/file.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <functional>
+#include <initializer_list>
+#include <vector>
+
+namespace portfoliod {
+
+/// Says, as JSON, which backend each subsystem is on, and why.
+///
+/// Threads: the loop's only. Lifetime: all that it is given outlives it.
+class observer {
+ public:
+  /// `flags`: null if there is no flag file.
+  observer(const crossfade::loop& loop, const crossfade::fiber_backend::backend& fibers,
+           const crossfade::flags::file* flags,
+           std::initializer_list<std::reference_wrapper<const crossfade::subsystem>> subsystems)
+      : loop_(loop), fibers_(fibers), flags_(flags), subsystems_(subsystems) {}
+
+  /// Counters of each subsystem on each backend, and all tasks there are.
+  nlohmann::json concurrency() const;
+  /// The flag of each subsystem and the state of their file.
+  nlohmann::json flags() const;
+
+ private:
+  const crossfade::loop& loop_;
+  const crossfade::fiber_backend::backend& fibers_;
+  const crossfade::flags::file* flags_;
+  std::vector<std::reference_wrapper<const crossfade::subsystem>> subsystems_;
+};
+
+}  // namespace portfoliod

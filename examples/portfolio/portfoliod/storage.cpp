@@ -1,0 +1,119 @@
+#include "portfoliod/storage.hpp"
+
+#include "compat/sqlite/transaction.hpp"
+
+#include <cstdint>
+#include <stdexcept>
+
+namespace portfoliod::storage {
+
+using crossfade::task;
+using crossfade::sqlite::row;
+using crossfade::sqlite::statement;
+using crossfade::sqlite::with_transaction;
+using portfolio::by_asset;
+using portfolio::decimal;
+using portfolio::trade;
+
+namespace {
+
+constexpr int schema_version = 1;
+
+// Decimals are their units, times are milliseconds (of trades) or seconds (of quotes) since 1970.
+constexpr const char* schema = R"(
+  CREATE TABLE trades (
+    id TEXT PRIMARY KEY, time INTEGER NOT NULL, location TEXT NOT NULL, kind TEXT NOT NULL,
+    asset TEXT NOT NULL, amount INTEGER NOT NULL, quote TEXT NOT NULL, cost INTEGER NOT NULL,
+    fee INTEGER NOT NULL, fee_asset TEXT NOT NULL, note TEXT NOT NULL
+  ) WITHOUT ROWID;
+  -- What the trades add up to; written in the transaction that adds them.
+  CREATE TABLE holdings (asset TEXT PRIMARY KEY, amount INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE quotes (
+    asset TEXT PRIMARY KEY, price INTEGER NOT NULL, at INTEGER NOT NULL, source TEXT NOT NULL
+  ) WITHOUT ROWID;
+  PRAGMA user_version = 1;
+)";
+
+task<int> version_of(connection& db) {
+  co_return (co_await db.query("PRAGMA user_version")).at(0).get<int>(0);
+}
+
+}  // namespace
+
+task<> prepare(connection& db) {
+  const int version = co_await version_of(db);
+  if (version == schema_version) co_return;
+  if (version != 0) {
+    throw std::runtime_error("its tables have version " + std::to_string(version) + "; expected " +
+                             std::to_string(schema_version));
+  }
+  auto make = [&db]() -> task<> { co_await db.execute_script(schema); };
+  co_await with_transaction(db, make);
+}
+
+task<import_counts> add(connection& db, const std::vector<trade>& trades) {
+  auto add_all = [&]() -> task<import_counts> {
+    by_asset sums = co_await held(db);
+    statement insert = co_await db.prepare(
+        "INSERT OR IGNORE INTO trades (id, time, location, kind, asset, amount, quote, cost, fee,"
+        " fee_asset, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    import_counts counts;
+    for (const trade& t : trades) {
+      const auto done = co_await insert.execute(
+          t.id, t.time.time_since_epoch().count(), t.location, to_string(t.kind), t.asset,
+          t.amount.units(), t.quote, t.cost.units(), t.fee.units(), t.fee_asset, t.note);
+      if (done.rows_changed == 0) {
+        ++counts.already_present;
+        continue;
+      }
+      ++counts.imported;
+      count_in(t, sums);
+    }
+    statement set = co_await db.prepare(
+        "INSERT INTO holdings (asset, amount) VALUES (?, ?)"
+        " ON CONFLICT (asset) DO UPDATE SET amount = excluded.amount");
+    for (const auto& [asset, amount] : sums) co_await set.execute(asset, amount.units());
+    co_return counts;
+  };
+  co_return co_await with_transaction(db, add_all);
+}
+
+task<std::size_t> count_trades(connection& db) {
+  co_return (co_await db.query("SELECT count(*) FROM trades")).at(0).get<std::size_t>(0);
+}
+
+task<by_asset> held(connection& db) {
+  by_asset sums;
+  for (const row& r : co_await db.query("SELECT asset, amount FROM holdings")) {
+    sums.emplace(r.get<std::string>(0), decimal::of_units(r.get<std::int64_t>(1)));
+  }
+  co_return sums;
+}
+
+task<> set_quotes(connection& db, const quotes_by_asset& quotes) {
+  auto set_all = [&]() -> task<> {
+    statement set = co_await db.prepare(
+        "INSERT INTO quotes (asset, price, at, source) VALUES (?, ?, ?, ?) ON CONFLICT (asset)"
+        " DO UPDATE SET price = excluded.price, at = excluded.at, source = excluded.source");
+    for (const auto& [asset, q] : quotes) {
+      co_await set.execute(asset, q.price.units(), q.at.time_since_epoch().count(), q.source);
+    }
+  };
+  co_await with_transaction(db, set_all);
+}
+
+task<quotes_by_asset> quotes(connection& db) {
+  quotes_by_asset found;
+  for (const row& r : co_await db.query("SELECT asset, price, at, source FROM quotes")) {
+    const std::chrono::sys_seconds at{std::chrono::seconds(r.get<std::int64_t>(2))};
+    found.emplace(r.get<std::string>(0),
+                  quote{decimal::of_units(r.get<std::int64_t>(1)), at, r.get<std::string>(3)});
+  }
+  co_return found;
+}
+
+task<std::string> check_integrity(connection& db) {
+  co_return (co_await db.query("PRAGMA integrity_check(1)")).at(0).get<std::string>(0);
+}
+
+}  // namespace portfoliod::storage

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "domain/balances.hpp"
+#include "domain/trade.hpp"
+
+#include "compat/sqlite/connection.hpp"
+#include "compat/task.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace portfoliod {
+
+/// What one of an asset costs.
+struct quote {
+  portfolio::decimal price;
+  std::chrono::sys_seconds at;
+  std::string source;
+};
+using quotes_by_asset = std::map<std::string, quote, std::less<>>;
+
+struct import_counts {
+  std::size_t imported = 0;
+  std::size_t already_present = 0;
+};
+
+/// The tables, and all the SQL there is. Each function is one statement or one transaction: whoever
+/// closes the connection after it was called cuts nothing in two.
+namespace storage {
+
+using crossfade::sqlite::connection;
+
+/// Makes the tables if there are none. Throws: `std::runtime_error` if those that are there are not
+/// of this version.
+crossfade::task<> prepare(connection& db);
+
+/// Adds the trades whose id is not there yet, and counts them in; all or none. Throws:
+/// `std::overflow_error`.
+crossfade::task<import_counts> add(connection& db, const std::vector<portfolio::trade>& trades);
+crossfade::task<std::size_t> count_trades(connection& db);
+crossfade::task<portfolio::by_asset> held(connection& db);
+
+crossfade::task<> set_quotes(connection& db, const quotes_by_asset& quotes);
+crossfade::task<quotes_by_asset> quotes(connection& db);
+
+/// "ok", or what SQLite found.
+crossfade::task<std::string> check_integrity(connection& db);
+
+}  // namespace storage
+
+}  // namespace portfoliod
