@@ -113,10 +113,11 @@ void loop::report(std::exception_ptr error) noexcept {
 std::vector<task_info> loop::tasks() const {
   std::vector<task_info> all;
   for (const detail::task_state* t = tasks_.front(); t != nullptr; t = t->in_loop.next) {
-    all.push_back(
-        {t->id, t->parent_id, t->name, t->system != nullptr ? std::string(t->system->name()) : "",
-         std::string(t->carrier->name()),
-         t->waiting_for != nullptr ? t->waiting_for->rule_set().name : "", t->waits, t->site});
+    all.push_back({t->id, t->parent_id, std::string(t->name()),
+                   t->system != nullptr ? std::string(t->system->name()) : "",
+                   std::string(t->carrier->name()),
+                   t->waiting_for != nullptr ? t->waiting_for->rule_set().name : "", t->waits,
+                   t->site});
   }
   return all;
 }

@@ -81,7 +81,8 @@ class loop {
   auto run(backend& carrier, F&& function,
            std::source_location site = std::source_location::current()) {
     const running scope(*this);
-    auto main = detail::spawn_task(core_, {&carrier, nullptr, nullptr, "main", site}, true,
+    std::string name = "main";
+    auto main = detail::spawn_task(core_, {&carrier, nullptr, nullptr, &name, site}, true,
                                    std::forward<F>(function));
     run_until_ended(main.record());
     return main.record().take();

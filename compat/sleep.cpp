@@ -3,9 +3,6 @@
 namespace crossfade::detail {
 
 const wait_rules sleep_op::rules_of_this{.name = "sleep", .leave = &leave, .holder = nullptr};
-const wait_rules checkpoint_op::rules_of_this{
-    .name = "checkpoint", .leave = nullptr, .holder = nullptr};
-
 bool sleep_op::start() {
   scheduler& sched = *task().sched;
   const time_point now = sched.now();

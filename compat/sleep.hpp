@@ -30,11 +30,11 @@ class sleep_op final : public waitable<sleep_op> {
   duration length_{};  // counts from the start, if no point in time was given
 };
 
-class checkpoint_op final : public op_base {
+class checkpoint_op final {
  public:
-  checkpoint_op() noexcept : op_base(rules_of_this) {}
+  using crossfade_awaitable = void;
 
-  bool await_ready() {
+  bool await_ready() const {
     task_state& task = task_state::current();
     task.check_interrupt();
     if (!task.on_stack()) return false;
@@ -48,9 +48,6 @@ class checkpoint_op final : public op_base {
     task.wake();
   }
   void await_resume() const noexcept {}
-
- private:
-  static const wait_rules rules_of_this;
 };
 
 }  // namespace detail

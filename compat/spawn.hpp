@@ -75,12 +75,11 @@ class spawner {
 class sibling_spawner : public spawner<sibling_spawner> {
  public:
   template <class F, class... A>
-  auto launch(spawn_options options, F&& f, A&&... a) {
+  auto launch(spawn_options&& options, F&& f, A&&... a) {
     task_state& parent = task_state::current();
-    return spawn_task(
-        *parent.sched,
-        {parent.carrier, parent.system, nullptr, std::move(options.name), options.site}, true,
-        std::forward<F>(f), std::forward<A>(a)...);
+    return spawn_task(*parent.sched,
+                      {parent.carrier, parent.system, nullptr, &options.name, options.site}, true,
+                      std::forward<F>(f), std::forward<A>(a)...);
   }
 };
 

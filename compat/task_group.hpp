@@ -25,7 +25,7 @@ class task_group : public detail::spawner<task_group> {
   class placement : public detail::spawner<placement> {
    public:
     template <class F, class... A>
-    auto launch(spawn_options options, F&& f, A&&... a) {
+    auto launch(spawn_options&& options, F&& f, A&&... a) {
       return group_.launch_on(carrier_, std::move(options), std::forward<F>(f),
                               std::forward<A>(a)...);
     }
@@ -44,7 +44,7 @@ class task_group : public detail::spawner<task_group> {
 
   /// For `spawn`.
   template <class F, class... A>
-  auto launch(spawn_options options, F&& f, A&&... a) {
+  auto launch(spawn_options&& options, F&& f, A&&... a) {
     return launch_on(*state_.owner().carrier, std::move(options), std::forward<F>(f),
                      std::forward<A>(a)...);
   }
@@ -56,11 +56,11 @@ class task_group : public detail::spawner<task_group> {
   task_group() = default;
 
   template <class F, class... A>
-  auto launch_on(backend& carrier, spawn_options options, F&& f, A&&... a) {
+  auto launch_on(backend& carrier, spawn_options&& options, F&& f, A&&... a) {
     detail::task_state& owner = state_.owner();
-    return child(detail::spawn_task(
-        *owner.sched, {&carrier, owner.system, &state_, std::move(options.name), options.site},
-        false, std::forward<F>(f), std::forward<A>(a)...));
+    return child(detail::spawn_task(*owner.sched,
+                                    {&carrier, owner.system, &state_, &options.name, options.site},
+                                    false, std::forward<F>(f), std::forward<A>(a)...));
   }
 
   detail::group_state state_;

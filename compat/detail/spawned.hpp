@@ -85,9 +85,10 @@ class spawned final : public task_record<result_of<F, A...>> {
     });
   }
 
-  void drop_body() noexcept override {
+  const std::exception_ptr* drop_body() noexcept override {
     if constexpr (is_coroutine) frame_.reset();
     call_.reset();
+    return this->result_.error();
   }
 
   // Wraps the immovable task so that an optional can hold it.

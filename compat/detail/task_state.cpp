@@ -20,7 +20,9 @@ task_state::task_state(scheduler& s, task_origin&& origin)
       id(++s.last_id),
       parent_id(s.current != nullptr ? s.current->id : 0),
       site(origin.site),
-      name(std::move(origin.name)) {}
+      name_(origin.name != nullptr && !origin.name->empty()
+                ? new std::string(std::move(*origin.name))
+                : nullptr) {}
 
 void task_state::enlist() {
   sched->owner.tasks_.push(*this);
@@ -31,11 +33,7 @@ void task_state::enlist() {
 
 task_state::~task_state() = default;
 
-void task_state::run_as_coroutine() noexcept {
-  if (resume_point) {
-    resume_point.resume();
-    return;
-  }
+void task_state::start_as_coroutine() noexcept {
   if (cancel_ != nullptr) {
     end_ = task_end::cancelled;
   } else if ((resume_point = start_coroutine())) {
@@ -61,8 +59,14 @@ void task_state::fail_to_start(std::exception_ptr error) noexcept {
 
 void task_state::finish() noexcept {
   resume_node = this;
-  classify_end();
-  drop_body();
+  const std::exception_ptr* failure = drop_body();
+  if (end_ == task_end::none) {
+    if (failure == nullptr) {
+      end_ = task_end::value;
+    } else {
+      classify_failure(*failure);
+    }
+  }
   sched->owner.tasks_.remove(*this);
   if (system != nullptr) system->task_ended(*this);
   while (!joiners.empty()) joiners.pop().complete();
@@ -76,15 +80,9 @@ void task_state::finish() noexcept {
   release();
 }
 
-void task_state::classify_end() noexcept {
-  if (end_ != task_end::none) return;
-  const std::exception_ptr* failure = error();
-  if (failure == nullptr) {
-    end_ = task_end::value;
-    return;
-  }
+void task_state::classify_failure(const std::exception_ptr& failure) noexcept {
   try {
-    std::rethrow_exception(*failure);
+    std::rethrow_exception(failure);
   } catch (const cancelled& c) {
     end_ = task_end::cancelled;
     if (cancel_ == nullptr) cancel_.reset(new cancel_request{c.reason(), true});
@@ -180,7 +178,7 @@ void task_state::throw_no_stack() const {
 
 std::string task_state::label() const {
   std::string text = "task " + std::to_string(id);
-  if (!name.empty()) text += " '" + name + "'";
+  if (name_ != nullptr) text += " '" + *name_ + "'";
   text += " (";
   if (system != nullptr) text += "subsystem " + std::string(system->name()) + ", ";
   return text += std::string(carrier->name()) + ")";

@@ -6,6 +6,7 @@
 #include <memory>
 #include <source_location>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "compat/detail/cancel_scope.hpp"
@@ -48,7 +49,7 @@ struct task_origin {
   backend* carrier;
   subsystem* system = nullptr;
   group_state* group = nullptr;
-  std::string name;
+  std::string* name = nullptr;  // moved from; null: it has none
   std::source_location site;
 };
 
@@ -82,8 +83,15 @@ class task_state : public ready_node {
   void wake() noexcept { sched->ready.push(*resume_node); }
   /// Whether the text that runs now may wait on the stack it runs on.
   bool on_stack() const noexcept { return resume_node->kind == ready_kind::stack; }
-  /// First turn, in the hub and on a stack of its own.
-  void run_as_coroutine() noexcept;
+  /// A turn of a task that has no stack.
+  void run_as_coroutine() noexcept {
+    if (resume_point) [[likely]] {
+      resume_point.resume();
+    } else {
+      start_as_coroutine();
+    }
+  }
+  /// The only turn of a task that has one.
   void run_on_stack() noexcept;
   /// There was nothing to run it on.
   void fail_to_start(std::exception_ptr error) noexcept;
@@ -134,10 +142,25 @@ class task_state : public ready_node {
   /// "spawned at file:line (function)".
   std::string spawned_at() const;
 
+  std::string_view name() const noexcept {
+    return name_ != nullptr ? std::string_view(*name_) : "";
+  }
+
+  // What a turn touches, in one cache line with the base.
   scheduler* const sched;
   ready_node* resume_node = this;        // what `wake` queues: this, or the stack it runs on
   std::coroutine_handle<> resume_point;  // where a task without a stack goes on
   op_base* waiting_for = nullptr;
+
+ private:
+  std::uint32_t references_ = 1;
+  task_end end_ = task_end::none;
+  bool attention_ = false;  // some interruption is asked for and not delivered
+  bool observed_ = false;
+  bool forced_ = false;  // no shield holds any more
+
+ public:
+  std::uint64_t waits = 0;
   cancel_scope* scopes = nullptr;  // innermost first
   wait_queue joiners;
   backend* const carrier;
@@ -145,9 +168,7 @@ class task_state : public ready_node {
   group_state* const group;
   const std::uint64_t id;
   const std::uint64_t parent_id;
-  std::uint64_t waits = 0;
   const std::source_location site;
-  const std::string name;
   task_links in_loop;
   task_links in_group;
 
@@ -155,8 +176,9 @@ class task_state : public ready_node {
   /// Creates the outermost frame and returns it, or runs a body that is none and returns null.
   virtual std::coroutine_handle<> start_coroutine() noexcept = 0;
   virtual void call_on_stack() noexcept = 0;
-  /// Destroys function, arguments and frame.
-  virtual void drop_body() noexcept = 0;
+  /// Destroys function, arguments and frame; says, as `error` does, how the body ended.
+  virtual const std::exception_ptr* drop_body() noexcept = 0;
+  /// What the body ended with, null if with a value.
   virtual const std::exception_ptr* error() const noexcept = 0;
   virtual void set_error(std::exception_ptr error) noexcept = 0;
 
@@ -168,6 +190,7 @@ class task_state : public ready_node {
 
   [[noreturn]] static void throw_no_task();
   [[noreturn]] void throw_no_stack() const;
+  void start_as_coroutine() noexcept;
   void throw_interrupt_if_due();
   struct due_interrupt {
     cancel_scope* scope = nullptr;  // the outermost scope that is due
@@ -175,17 +198,13 @@ class task_state : public ready_node {
     explicit operator bool() const noexcept { return whole || scope != nullptr; }
   };
   due_interrupt find_due() const noexcept;
-  void classify_end() noexcept;
+  void classify_failure(const std::exception_ptr& failure) noexcept;
   void report_unobserved() noexcept;
 
   friend class cancel_scope;
 
   std::unique_ptr<cancel_request> cancel_;
-  std::uint32_t references_ = 1;
-  task_end end_ = task_end::none;
-  bool attention_ = false;  // some interruption is asked for and not delivered
-  bool observed_ = false;
-  bool forced_ = false;  // no shield holds any more
+  const std::unique_ptr<const std::string> name_;
 };
 
 template <task_links task_state::*Links>

@@ -65,6 +65,7 @@ void engine::begin_run() {
   hub_ = std::make_unique<carrier>(here, carrier::origin::loop);
   hub_->state.adopt_current();
   active_ = hub_.get();
+  exceptions_ = &this_thread_exceptions();
   leaving_ = false;
   here->get_scheduler()->set_algo(algorithm_);
 }
@@ -114,7 +115,7 @@ void engine::switch_to(carrier& to) noexcept {
   carrier& from = *active_;
   active_ = &to;
   sched_.current = to.task;
-  leave_for(from.state, to.state);
+  leave_for(from.state, to.state, *exceptions_);
   to.context().resume();
   arrived_on(from.state);
 }
@@ -281,7 +282,7 @@ boost::fibers::context* engine::pick_next() noexcept {
   }
   carrier& from = *std::exchange(active_, to);
   sched_.current = to->task;
-  leave_for(from.state, to->state);
+  leave_for(from.state, to->state, *exceptions_);
   return &to->context();
 }
 
@@ -297,7 +298,7 @@ void engine::dispatcher_is_idle_until(std::chrono::steady_clock::time_point due)
   // ours is touched then.
   carrier& from = *std::exchange(active_, hub_.get());
   sched_.current = nullptr;
-  leave_for(from.state, hub_->state);
+  leave_for(from.state, hub_->state, *exceptions_);
   hub_->context().resume();
 }
 

@@ -60,10 +60,11 @@ class engine final : public crossfade::detail::stack_host {
   crossfade::detail::scheduler& sched_;
   const backend_options options_;
   boost::intrusive_ptr<algorithm> algorithm_;
-  std::unique_ptr<carrier> hub_;         // while a run lasts
-  std::unique_ptr<carrier> dispatcher_;  // from the first run on
-  carrier* active_ = nullptr;            // whose stack runs now
-  carrier* being_made_ = nullptr;        // Boost.Fiber calls it ready, but it has nothing to do yet
+  std::unique_ptr<carrier> hub_;             // while a run lasts
+  std::unique_ptr<carrier> dispatcher_;      // from the first run on
+  exception_globals* exceptions_ = nullptr;  // of the thread that runs the loop
+  carrier* active_ = nullptr;                // whose stack runs now
+  carrier* being_made_ = nullptr;  // Boost.Fiber calls it ready, but it has nothing to do yet
   carrier* idle_ = nullptr;
   std::size_t idle_count_ = 0;
   std::size_t stacks_ = 0;

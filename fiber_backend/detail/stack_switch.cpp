@@ -2,9 +2,6 @@
 
 #include <cxxabi.h>
 
-#include <boost/version.hpp>
-#include <cstring>
-
 #if defined(CROSSFADE_ASAN)
 #include <pthread.h>
 #include <sanitizer/common_interface_defs.h>
@@ -44,14 +41,12 @@ void switch_state::adopt_current() noexcept {
 #endif
 }
 
-void leave_for([[maybe_unused]] switch_state& from, [[maybe_unused]] switch_state& to) noexcept {
-#if BOOST_VERSION < 108800
-  // Otherwise two fibers that wait inside handlers would rethrow each other's exception. From 1.88
-  // on Boost.Context does this itself.
-  auto* globals = reinterpret_cast<char*>(abi::__cxa_get_globals());
-  std::memcpy(&from.exceptions_, globals, sizeof from.exceptions_);
-  std::memcpy(globals, &to.exceptions_, sizeof to.exceptions_);
-#endif
+exception_globals& this_thread_exceptions() noexcept {
+  return *reinterpret_cast<exception_globals*>(abi::__cxa_get_globals());
+}
+
+void announce_switch([[maybe_unused]] switch_state& from,
+                     [[maybe_unused]] switch_state& to) noexcept {
 #if defined(CROSSFADE_ASAN)
   arrived_on(from);
   __sanitizer_start_switch_fiber(&from.fake_stack_, to.lowest_, to.size_);
@@ -66,12 +61,12 @@ void leave_for([[maybe_unused]] switch_state& from, [[maybe_unused]] switch_stat
 #endif
 }
 
-void arrived_on([[maybe_unused]] switch_state& here) noexcept {
 #if defined(CROSSFADE_ASAN)
+void arrived_on(switch_state& here) noexcept {
   if (!switch_pending) return;
   switch_pending = false;
   __sanitizer_finish_switch_fiber(here.fake_stack_, nullptr, nullptr);
-#endif
 }
+#endif
 
 }  // namespace crossfade::fiber_backend::detail

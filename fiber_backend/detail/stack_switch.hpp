@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/version.hpp>
 #include <cstddef>
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -27,6 +28,14 @@
 
 namespace crossfade::fiber_backend::detail {
 
+/// The exceptions that a thread is handling, as the C++ ABI lays them out.
+struct exception_globals {
+  void* caught = nullptr;
+  unsigned int uncaught = 0;
+};
+/// Those of this thread.
+exception_globals& this_thread_exceptions() noexcept;
+
 /// What belongs to a stack besides its memory: the C++ runtime's exceptions in flight, and what the
 /// sanitizers know.
 struct switch_state {
@@ -44,14 +53,10 @@ struct switch_state {
   void adopt_current() noexcept;
 
  private:
-  friend void leave_for(switch_state& from, switch_state& to) noexcept;
+  friend void leave_for(switch_state& from, switch_state& to, exception_globals& in_force) noexcept;
+  friend void announce_switch(switch_state& from, switch_state& to) noexcept;
   friend void arrived_on(switch_state& here) noexcept;
 
-  // As the C++ ABI lays out its per-thread exception globals.
-  struct exception_globals {
-    void* caught = nullptr;
-    unsigned int uncaught = 0;
-  };
   exception_globals exceptions_;
   const void* lowest_ = nullptr;
   std::size_t size_ = 0;
@@ -64,11 +69,29 @@ struct switch_state {
 #endif
 };
 
-/// To be called right before control goes from one stack to the other.
-CROSSFADE_NO_TSAN void leave_for(switch_state& from, switch_state& to) noexcept;
+/// Tells the sanitizers.
+CROSSFADE_NO_TSAN void announce_switch(switch_state& from, switch_state& to) noexcept;
+
+/// To be called right before control goes from one stack to the other. `in_force` is the thread's.
+CROSSFADE_NO_TSAN inline void leave_for(switch_state& from, switch_state& to,
+                                        [[maybe_unused]] exception_globals& in_force) noexcept {
+#if BOOST_VERSION < 108800
+  // Otherwise two fibers that wait inside handlers would rethrow each other's exception. From 1.88
+  // on Boost.Context does this itself.
+  from.exceptions_ = in_force;
+  in_force = to.exceptions_;
+#endif
+#if defined(CROSSFADE_ASAN) || defined(CROSSFADE_TSAN)
+  announce_switch(from, to);
+#endif
+}
 
 /// To be called when control has come back to, or first reached, a stack. May be left out, as it
 /// must be where a switch happens inside Boost.Fiber: the next `leave_for` makes up for it.
-CROSSFADE_NO_TSAN void arrived_on(switch_state& here) noexcept;
+#if defined(CROSSFADE_ASAN)
+void arrived_on(switch_state& here) noexcept;
+#else
+inline void arrived_on(switch_state&) noexcept {}
+#endif
 
 }  // namespace crossfade::fiber_backend::detail
