@@ -18,6 +18,7 @@ std::string shown(const std::optional<decimal>& value) { return value ? value->t
 
 std::vector<std::string> shown(const balances& balances) {
   std::vector<std::string> rows;
+  rows.reserve(balances.assets.size());
   for (const balance& row : balances.assets) {
     rows.push_back(row.asset + ' ' + row.amount.to_string() + ' ' + shown(row.price) + ' ' +
                    shown(row.value));
