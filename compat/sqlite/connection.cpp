@@ -1,0 +1,68 @@
+#include "compat/sqlite/connection.hpp"
+
+#include <utility>
+
+#include "compat/detail/cancel_scope.hpp"
+#include "compat/errors.hpp"
+#include "compat/sqlite/detail/piece.hpp"
+#include "compat/sqlite/errors.hpp"
+
+namespace crossfade::sqlite {
+
+connection::connection(const driver& how, std::string_view path)
+    : executor_(how.make_executor()), handle_(std::string(path), *executor_) {}
+
+connection::~connection() {
+  executor_.reset();  // no thread but this one uses the handle from here on
+}
+
+bool connection::in_own_transaction() const {
+  return transaction_of_ == crossfade::detail::task_state::current().id;
+}
+
+void connection::require_open() const {
+  if (!open_) throw connection_closed(handle_.path() + ": the connection is closed");
+}
+
+task<executed> connection::execute_bound(std::string_view sql, detail::bound_values values) {
+  co_return co_await exclusively([&](detail::handle& h) {
+    return detail::prepared(h, sql, detail::prepared::lifetime::once).execute(values);
+  });
+}
+
+task<std::vector<row>> connection::query_bound(std::string_view sql, detail::bound_values values) {
+  co_return co_await exclusively([&](detail::handle& h) {
+    return detail::prepared(h, sql, detail::prepared::lifetime::once).query(values);
+  });
+}
+
+task<> connection::execute_script(std::string_view sql) {
+  const std::string text(sql);
+  co_await exclusively([&](detail::handle& h) { h.execute_script(text); });
+}
+
+task<statement> connection::prepare(std::string_view sql) {
+  detail::prepared* compiled =
+      co_await exclusively([&](detail::handle& h) { return &h.prepare(sql); });
+  co_return statement(*this, *compiled);
+}
+
+task<> connection::close() {
+  if (in_own_transaction())
+    throw usage_error(handle_.path() + ": close inside of with_transaction; expected after it");
+  const lock::guard guard = co_await lock_.acquire();
+  if (!std::exchange(open_, false)) co_return;
+  const crossfade::detail::cancel_scope until_closed(crossfade::detail::cancel_scope::kind::shield);
+  co_await run(piece_kind::control, [](detail::handle& h) { h.close(); });
+  executor_.reset();
+}
+
+task<std::unique_ptr<connection>> open(const driver& how, std::string_view path,
+                                       const connection_options& options) {
+  std::unique_ptr<connection> made(new connection(how, path));
+  co_await made->run(connection::piece_kind::control, [&](detail::handle& h) { h.open(options); });
+  made->open_ = true;
+  co_return made;
+}
+
+}  // namespace crossfade::sqlite

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compat/lock.hpp"
+#include "compat/sqlite/detail/bound.hpp"
+#include "compat/sqlite/detail/handle.hpp"
+#include "compat/sqlite/driver.hpp"
+#include "compat/sqlite/options.hpp"
+#include "compat/sqlite/row.hpp"
+#include "compat/sqlite/statement.hpp"
+#include "compat/task.hpp"
+
+namespace crossfade::sqlite {
+
+namespace detail {
+class transaction;
+}
+
+/// An open database, made by `open`. Tasks of both backends may share it.
+///
+/// Each call has the connection to itself, and `with_transaction` has it from its beginning to its
+/// end. A statement is compiled, given its values, run to its last row and released in one call.
+/// Order: FIFO. Cancellation: interrupts the statement, and `cancelled` is thrown when SQLite is
+/// done with it; outside of a transaction it has then changed nothing. Threads: the loop's only.
+/// Lifetime: outlives its statements and transactions; destroying it closes it and may wait for the
+/// disk, `close` lets other tasks run. Throws: `error` if SQLite does; `connection_closed`;
+/// `usage_error` unless the text is one statement and gets one value for each parameter, and if it
+/// leaves a transaction open, which is then rolled back.
+/// Source: aiosqlite.Connection; gevent users' sqlite3.Connection with a progress handler.
+class connection {
+ public:
+  connection(const connection&) = delete;
+  connection& operator=(const connection&) = delete;
+  ~connection();
+
+  /// Runs one statement, whose parameters (`?`, by position) are given in order. Rows are dropped.
+  template <bindable... V>
+  task<executed> execute(std::string_view sql, const V&... values) {
+    const std::array<detail::bound, sizeof...(V)> bound{detail::bind(values)...};
+    co_return co_await execute_bound(sql, bound);
+  }
+  /// As `execute`, and gives all rows.
+  template <bindable... V>
+  task<std::vector<row>> query(std::string_view sql, const V&... values) {
+    const std::array<detail::bound, sizeof...(V)> bound{detail::bind(values)...};
+    co_return co_await query_bound(sql, bound);
+  }
+  /// Runs statements without parameters, one after the other, until one fails or the task is
+  /// cancelled; what was done before stays done, unless a transaction undoes it.
+  /// Source: sqlite3.Cursor.executescript. Differs: does not commit first.
+  task<> execute_script(std::string_view sql);
+  /// Compiles a statement that is used many times.
+  task<statement> prepare(std::string_view sql);
+  /// Closes when all who wait for the connection have had it; who comes later gets
+  /// `connection_closed`. Closing again does nothing. Cancellation: until its turn comes. Throws:
+  /// `usage_error` inside of this task's transaction.
+  task<> close();
+
+  bool is_open() const noexcept { return open_; }
+
+ private:
+  friend class statement;
+  friend detail::transaction;
+  friend task<std::unique_ptr<connection>> open(const driver& how, std::string_view path,
+                                                const connection_options& options);
+  template <class F>
+  class piece;
+  enum class piece_kind : std::uint8_t { outside, inside, control };
+
+  connection(const driver& how, std::string_view path);
+
+  task<executed> execute_bound(std::string_view sql, detail::bound_values values);
+  task<std::vector<row>> query_bound(std::string_view sql, detail::bound_values values);
+  /// Waits for the connection, unless this task's transaction has it, and calls `f(handle)`.
+  template <class F, class T = std::invoke_result_t<F&, detail::handle&>>
+  task<T> exclusively(F&& f);
+  /// The caller has the connection.
+  template <class F, class T = std::invoke_result_t<F&, detail::handle&>>
+  task<T> run(piece_kind kind, F&& f);
+  bool in_own_transaction() const;
+  void require_open() const;
+
+  std::unique_ptr<detail::executor> executor_;
+  detail::handle handle_;
+  lock lock_;
+  std::uint64_t transaction_of_ = 0;  // the task that is inside of with_transaction
+  bool open_ = false;
+};
+
+/// Opens the database at `path`, which is made if there is none; ":memory:" is one of its own.
+///
+/// Cancellation: as a statement; nothing is open then. Throws: `error`.
+/// Source: aiosqlite.connect, sqlite3.connect.
+task<std::unique_ptr<connection>> open(const driver& how, std::string_view path,
+                                       const connection_options& options = {});
+
+}  // namespace crossfade::sqlite

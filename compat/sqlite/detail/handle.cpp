@@ -1,0 +1,135 @@
+#include "compat/sqlite/detail/handle.hpp"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <chrono>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "compat/errors.hpp"
+#include "compat/sqlite/errors.hpp"
+
+namespace crossfade::sqlite::detail {
+
+namespace {
+
+// Short at first, since most locks are held for the length of one small transaction.
+duration pause_before(int attempt) noexcept {
+  static constexpr std::array milliseconds{1, 2, 5, 10, 15, 20, 25, 25, 25, 50, 50};
+  const auto i = std::min(static_cast<std::size_t>(attempt), milliseconds.size() - 1);
+  return std::chrono::milliseconds(milliseconds[i]);
+}
+
+std::optional<std::size_t> error_offset([[maybe_unused]] sqlite3* db) noexcept {
+#if SQLITE_VERSION_NUMBER >= 3038000
+  if (const int at = sqlite3_error_offset(db); at >= 0) return static_cast<std::size_t>(at);
+#endif
+  return std::nullopt;
+}
+
+}  // namespace
+
+void handle::open(const connection_options& options) {
+  // One piece of work at a time is ours to see to, so SQLite need not lock. A cache shared between
+  // connections would have them wait for each other inside SQLite.
+  const int flags =
+      (options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) |
+      SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
+  if (sqlite3_open_v2(path_.c_str(), &db_, flags, nullptr) != SQLITE_OK) fail({});
+  to_interrupt_ = db_;
+  busy_timeout_ = options.busy_timeout;
+  sqlite3_busy_handler(db_, &on_busy, this);
+  sqlite3_progress_handler(db_, hooks_.instructions(), &on_progress, this);
+  execute_script(options.foreign_keys ? "PRAGMA foreign_keys = ON" : "PRAGMA foreign_keys = OFF");
+  if (options.wal && !options.read_only) switch_to_wal();
+  begin_ = &prepare("BEGIN IMMEDIATE");
+  commit_ = &prepare("COMMIT");
+  roll_back_ = &prepare("ROLLBACK");
+}
+
+void handle::switch_to_wal() {
+  const bool in_memory = std::strlen(sqlite3_db_filename(db_, "main")) == 0;
+  const char* sql = "PRAGMA journal_mode = WAL";
+  const auto mode = prepared(*this, sql, prepared::lifetime::once).query({})[0].get<std::string>(0);
+  if (mode != "wal" && !in_memory) {
+    throw error(path_, sql, SQLITE_CANTOPEN,
+                "the journal mode stays \"" + mode + "\"; open with .wal = false", {});
+  }
+}
+
+void handle::close() noexcept {
+  kept_.clear();
+  [[maybe_unused]] const int code = sqlite3_close(std::exchange(db_, nullptr));
+  assert(code == SQLITE_OK && "a statement is left");
+}
+
+void handle::begin_work() noexcept {
+  cut_short_ = false;
+  if (some_let_go_.exchange(false)) {
+    kept_.remove_if([](const prepared& p) { return p.let_go.load(); });
+  }
+}
+
+void handle::let_go(prepared& statement) noexcept {
+  statement.let_go = true;  // may be gone from here on
+  some_let_go_ = true;
+}
+
+prepared& handle::prepare(std::string_view sql) {
+  return kept_.emplace_back(*this, sql, prepared::lifetime::kept);
+}
+
+void handle::execute_script(const std::string& sql) {
+  for (const char* rest = sql.c_str();;) {
+    prepared statement(*this, rest);
+    if (statement.empty()) return;
+    statement.execute({});
+    if (hooks_.instructions() > 0 && !hooks_.tick()) {
+      cut_short_ = true;
+      throw error(path_, rest, SQLITE_INTERRUPT, "interrupted before", {});
+    }
+  }
+}
+
+bool handle::in_transaction() const noexcept { return sqlite3_get_autocommit(db_) == 0; }
+
+void handle::roll_back_if_open() noexcept {
+  // Again, because the interrupt of the statement before may come late, from another thread. It
+  // comes once.
+  while (in_transaction()) roll_back_->step_once();
+}
+
+void handle::interrupt() noexcept {
+  if (sqlite3* db = to_interrupt_) sqlite3_interrupt(db);
+}
+
+void handle::fail(std::string sql) {
+  const int code = sqlite3_extended_errcode(db_);
+  if (code == SQLITE_INTERRUPT) cut_short_ = true;
+  throw error(path_, std::move(sql), code, sqlite3_errmsg(db_), error_offset(db_));
+}
+
+int handle::on_progress(void* self) noexcept {
+  auto& h = *static_cast<handle*>(self);
+  // SQLite also asks when the statement is over: it would be reported as interrupted, and have
+  // committed all the same.
+  if (sqlite3_stmt_busy(h.running_) == 0) return 0;
+  return h.hooks_.tick() ? 0 : 1;
+}
+
+int handle::on_busy(void* self, int attempts) noexcept {
+  auto& h = *static_cast<handle*>(self);
+  if (attempts == 0) h.paused_ = duration::zero();
+  const duration pause = std::min(pause_before(attempts), h.busy_timeout_ - h.paused_);
+  if (pause <= duration::zero()) return 0;
+  h.paused_ += pause;
+  if (h.hooks_.pause(pause)) return 1;
+  h.cut_short_ = true;
+  return 0;
+}
+
+}  // namespace crossfade::sqlite::detail

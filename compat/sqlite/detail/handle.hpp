@@ -1,0 +1,77 @@
+#pragma once
+
+#include <atomic>
+#include <list>
+#include <string>
+#include <string_view>
+
+#include "compat/clock.hpp"
+#include "compat/sqlite/detail/executor.hpp"
+#include "compat/sqlite/detail/prepared.hpp"
+#include "compat/sqlite/options.hpp"
+
+struct sqlite3;
+
+namespace crossfade::sqlite::detail {
+
+/// SQLite's own connection. What it does is part of its executor's work, unless said otherwise.
+class handle {
+ public:
+  handle(std::string path, executor& hooks) noexcept : path_(std::move(path)), hooks_(hooks) {}
+  /// Closes, on whatever thread, once no work is left.
+  ~handle() { close(); }
+  handle(const handle&) = delete;
+  handle& operator=(const handle&) = delete;
+
+  void open(const connection_options& options);
+  void close() noexcept;
+
+  /// Begins a piece of work: forgets how the last one ended, and statements that were let go.
+  void begin_work() noexcept;
+  /// Whether a statement of this piece failed because it was not to go on.
+  bool cut_short() const noexcept { return cut_short_; }
+
+  /// Compiles a statement that stays until it is let go.
+  prepared& prepare(std::string_view sql);
+  /// Asks `executor::tick` between the statements, too: they may all be short.
+  void execute_script(const std::string& sql);
+
+  bool in_transaction() const noexcept;
+  void begin() { begin_->execute({}); }
+  void commit() { commit_->execute({}); }
+  /// Cannot be interrupted.
+  void roll_back_if_open() noexcept;
+
+  /// Any thread: the statement that runs now, if one does, fails.
+  void interrupt() noexcept;
+  /// The loop's thread: the statement may be forgotten, at the next piece of work.
+  void let_go(prepared& statement) noexcept;
+
+  const std::string& path() const noexcept { return path_; }
+  sqlite3* raw() const noexcept { return db_; }
+  /// Throws the `error` that SQLite has just reported.
+  [[noreturn]] void fail(std::string sql);
+  /// The statement that `executor::tick` may end; null: none.
+  void set_running(sqlite3_stmt* statement) noexcept { running_ = statement; }
+
+ private:
+  static int on_progress(void* self) noexcept;
+  static int on_busy(void* self, int attempts) noexcept;
+  void switch_to_wal();
+
+  const std::string path_;
+  executor& hooks_;
+  sqlite3* db_ = nullptr;
+  std::atomic<sqlite3*> to_interrupt_ = nullptr;  // db_, from when it is open
+  sqlite3_stmt* running_ = nullptr;
+  duration busy_timeout_{};
+  duration paused_{};
+  bool cut_short_ = false;
+  std::list<prepared> kept_;
+  std::atomic<bool> some_let_go_ = false;
+  prepared* begin_ = nullptr;
+  prepared* commit_ = nullptr;
+  prepared* roll_back_ = nullptr;  // compiled beforehand: it must not fail for want of memory
+};
+
+}  // namespace crossfade::sqlite::detail
