@@ -11,8 +11,11 @@
 #include <spdlog/spdlog.h>
 
 #include <charconv>
+#include <cstdint>
 #include <exception>
+#include <optional>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace portfoliod {

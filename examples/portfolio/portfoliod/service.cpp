@@ -9,6 +9,7 @@
 #include "compat/task_group.hpp"
 #include "compat/timeout.hpp"
 
+#include <spdlog/fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <boost/system/system_error.hpp>
