@@ -1,0 +1,41 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace portfolio::blackbox {
+
+struct reply {
+  unsigned status = 0;
+  std::string type;
+  std::string body;
+
+  /// Of the envelope that the body is.
+  nlohmann::json result() const { return nlohmann::json::parse(body).at("result"); }
+  std::string message() const { return nlohmann::json::parse(body).at("message"); }
+};
+
+/// A connection to a server on this machine, kept open for all requests. It has nothing in common
+/// with the client under test.
+class connection {
+ public:
+  explicit connection(std::uint16_t port);
+
+  reply get(const std::string& target) { return send("GET", target, {}); }
+  reply post(const std::string& target, std::string body) {
+    return send("POST", target, std::move(body));
+  }
+  reply remove(const std::string& target) { return send("DELETE", target, {}); }
+  reply send(const std::string& method, const std::string& target, std::string body);
+
+ private:
+  boost::asio::io_context io_;
+  boost::asio::ip::tcp::socket socket_{io_};
+};
+
+}  // namespace portfolio::blackbox
