@@ -81,8 +81,7 @@ class loop {
   auto run(backend& carrier, F&& function,
            std::source_location site = std::source_location::current()) {
     const running scope(*this);
-    std::string name = "main";
-    auto main = detail::spawn_task(core_, {&carrier, nullptr, nullptr, &name, site}, true,
+    auto main = detail::spawn_task(core_, {&carrier, nullptr, nullptr, "main", site}, true,
                                    std::forward<F>(function));
     run_until_ended(main.record());
     return main.record().take();

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <source_location>
-#include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -14,7 +14,7 @@ namespace crossfade {
 /// What may be said of a task when it is spawned. Written `{.name = "refresh"}`; the spawn site is
 /// taken by itself.
 struct spawn_options {
-  std::string name = {};
+  std::string_view name = {};  ///< copied into the task
   std::source_location site = std::source_location::current();
 };
 
@@ -78,7 +78,7 @@ class sibling_spawner : public spawner<sibling_spawner> {
   auto launch(spawn_options&& options, F&& f, A&&... a) {
     task_state& parent = task_state::current();
     return spawn_task(*parent.sched,
-                      {parent.carrier, parent.system, nullptr, &options.name, options.site}, true,
+                      {parent.carrier, parent.system, nullptr, options.name, options.site}, true,
                       std::forward<F>(f), std::forward<A>(a)...);
   }
 };

@@ -42,7 +42,7 @@ class subsystem : public detail::spawner<subsystem> {
   template <class F, class... A>
   auto launch(spawn_options&& options, F&& f, A&&... a) {
     return detail::spawn_task(runtime_.core(),
-                              {&chosen(), this, nullptr, &options.name, options.site}, true,
+                              {&chosen(), this, nullptr, options.name, options.site}, true,
                               std::forward<F>(f), std::forward<A>(a)...);
   }
 

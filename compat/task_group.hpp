@@ -59,7 +59,7 @@ class task_group : public detail::spawner<task_group> {
   auto launch_on(backend& carrier, spawn_options&& options, F&& f, A&&... a) {
     detail::task_state& owner = state_.owner();
     return child(detail::spawn_task(*owner.sched,
-                                    {&carrier, owner.system, &state_, &options.name, options.site},
+                                    {&carrier, owner.system, &state_, options.name, options.site},
                                     false, std::forward<F>(f), std::forward<A>(a)...));
   }
 

@@ -20,9 +20,7 @@ task_state::task_state(scheduler& s, task_origin&& origin)
       id(++s.last_id),
       parent_id(s.current != nullptr ? s.current->id : 0),
       site(origin.site),
-      name_(origin.name != nullptr && !origin.name->empty()
-                ? new std::string(std::move(*origin.name))
-                : nullptr) {}
+      name_(origin.name.empty() ? nullptr : new std::string(origin.name)) {}
 
 void task_state::enlist() {
   sched->owner.tasks_.push(*this);

@@ -49,7 +49,7 @@ struct task_origin {
   backend* carrier;
   subsystem* system = nullptr;
   group_state* group = nullptr;
-  std::string* name = nullptr;  // moved from; null: it has none
+  std::string_view name;
   std::source_location site;
 };
 

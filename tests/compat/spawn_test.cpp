@@ -2,6 +2,9 @@
 
 #include <memory>
 #include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
 
 #include "compat/event.hpp"
 #include "tests/support/loop_test.hpp"
@@ -297,6 +300,21 @@ TEST_P(SpawnTest, ChildrenAreOnTheSpawnersBackendAndKnowTheirParent) {
     EXPECT_EQ(tasks.back().backend, carrier().name());
     EXPECT_EQ(tasks.back().waiting_for, "sleep");
     co_await handle.join();
+  });
+}
+
+// g++ 12 destroys an aggregate made inside an awaiting expression twice; the options have nothing
+// to destroy.
+TEST_P(SpawnTest, OptionsMayBeWrittenInTheExpressionThatJoins) {
+  run([&]() -> task<> {
+    const std::string number = "of a length that is not kept inside the string itself, ";
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_EQ(
+          co_await spawn(
+              {.name = number + std::to_string(i)}, [](int n) -> task<int> { co_return n; }, i)
+              .join(),
+          i);
+    }
   });
 }
 
