@@ -1,3 +1,8 @@
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <vector>
+
 #include "compat/event.hpp"
 #include "compat/handle.hpp"
 #include "compat/shield.hpp"

@@ -1,5 +1,8 @@
 #include "compat/condition.hpp"
 
+#include <string>
+#include <vector>
+
 #include "tests/support/loop_test.hpp"
 #include "tests/support/sweep.hpp"
 

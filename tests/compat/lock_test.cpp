@@ -1,5 +1,7 @@
 #include "compat/lock.hpp"
 
+#include <string>
+
 #include "tests/support/loop_test.hpp"
 #include "tests/support/sweep.hpp"
 

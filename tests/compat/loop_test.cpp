@@ -1,8 +1,11 @@
 #include "compat/loop.hpp"
 
-#include <atomic>
+#include <exception>
 #include <memory>
+#include <stdexcept>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "compat/event.hpp"
 #include "compat/lock.hpp"

@@ -1,5 +1,8 @@
 #include "compat/on_fiber.hpp"
 
+#include <memory>
+#include <string>
+
 #include "compat/event.hpp"
 #include "compat/lock.hpp"
 #include "compat/spawn.hpp"

@@ -1,6 +1,10 @@
 #include "compat/queue.hpp"
 
 #include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "tests/support/loop_test.hpp"
 #include "tests/support/sweep.hpp"

@@ -1,5 +1,9 @@
 #include "compat/runtime.hpp"
 
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "compat/event.hpp"
 #include "compat/subsystem.hpp"
 #include "tests/support/loop_test.hpp"

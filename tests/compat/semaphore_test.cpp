@@ -1,5 +1,9 @@
 #include "compat/semaphore.hpp"
 
+#include <algorithm>
+#include <optional>
+#include <string>
+
 #include "tests/support/loop_test.hpp"
 #include "tests/support/sweep.hpp"
 

@@ -1,15 +1,9 @@
 #include "compat/sleep.hpp"
 
-#include "compat/event.hpp"
-#include "compat/handle.hpp"
-#include "compat/spawn.hpp"
 #include "tests/support/loop_test.hpp"
-#include "tests/support/sweep.hpp"
 
 namespace crossfade {
 namespace {
-
-using testing::HasSubstr;
 
 using SleepTest = pair_test;
 

@@ -1,5 +1,10 @@
 #include "compat/task_group.hpp"
 
+#include <exception>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
 #include "compat/event.hpp"
 #include "compat/queue.hpp"
 #include "tests/support/loop_test.hpp"
@@ -10,7 +15,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::MatchesRegex;
 
 class TaskGroupTest : public pair_test {
  protected:

@@ -1,11 +1,13 @@
 #include "compat/task.hpp"
 
-#include <array>
 #include <memory>
+#include <stdexcept>
+#include <string>
 
 #include "compat/event.hpp"
 #include "compat/lock.hpp"
 #include "compat/on_fiber.hpp"
+#include "compat/spawn.hpp"
 #include "tests/support/loop_test.hpp"
 
 namespace crossfade {

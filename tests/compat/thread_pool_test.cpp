@@ -6,9 +6,12 @@
 #include <functional>
 #include <latch>
 #include <list>
+#include <mutex>
 #include <numeric>
 #include <semaphore>
 #include <set>
+#include <thread>
+#include <utility>
 #include <vector>
 
 namespace crossfade::detail {

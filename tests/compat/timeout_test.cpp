@@ -1,5 +1,8 @@
 #include "compat/timeout.hpp"
 
+#include <optional>
+#include <string>
+
 #include "compat/event.hpp"
 #include "compat/on_fiber.hpp"
 #include "compat/spawn.hpp"

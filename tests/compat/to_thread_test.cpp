@@ -6,13 +6,10 @@
 #include <thread>
 
 #include "compat/spawn.hpp"
-#include "compat/timeout.hpp"
 #include "tests/support/loop_test.hpp"
 
 namespace crossfade {
 namespace {
-
-using testing::StartsWith;
 
 using ToThreadTest = cell_test;
 

@@ -1,4 +1,7 @@
+#include <vector>
+
 #include "compat/event.hpp"
+#include "compat/spawn.hpp"
 #include "tests/support/loop_test.hpp"
 
 namespace crossfade {

@@ -1,4 +1,5 @@
 #include <exception>
+#include <functional>
 
 #include "compat/on_fiber.hpp"
 #include "tests/support/loop_test.hpp"

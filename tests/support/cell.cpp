@@ -5,10 +5,10 @@
 
 namespace crossfade {
 
-std::vector<cell_pair> pairs_of(std::span<const cell> cells) {
+std::vector<cell_pair> all_cell_pairs() {
   std::vector<cell_pair> pairs;
-  for (cell a : cells) {
-    for (cell b : cells) pairs.emplace_back(a, b);
+  for (cell a : all_cells) {
+    for (cell b : all_cells) pairs.emplace_back(a, b);
   }
   return pairs;
 }

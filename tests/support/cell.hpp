@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <functional>
 #include <ostream>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,13 +36,11 @@ inline constexpr std::array all_cells{cell{cell::text::coroutine, cell::carrier:
                                       cell{cell::text::blocking, cell::carrier::fiber},
                                       cell{cell::text::blocking, cell::carrier::coro}};
 
-std::vector<cell_pair> pairs_of(std::span<const cell> cells);
+std::vector<cell_pair> all_cell_pairs();
 
-/// For INSTANTIATE_TEST_SUITE_P: coroutine text on each backend, all cells, and pairs of these.
-inline auto backends() { return testing::ValuesIn(all_cells.begin(), all_cells.begin() + 2); }
+/// For INSTANTIATE_TEST_SUITE_P: all cells, and all pairs of them.
 inline auto cells() { return testing::ValuesIn(all_cells); }
-inline auto backend_pairs() { return testing::ValuesIn(pairs_of(std::span(all_cells).first(2))); }
-inline auto cell_pairs() { return testing::ValuesIn(pairs_of(all_cells)); }
+inline auto cell_pairs() { return testing::ValuesIn(all_cell_pairs()); }
 std::string cell_name(const testing::TestParamInfo<cell>& info);
 std::string pair_name(const testing::TestParamInfo<cell_pair>& info);
 
