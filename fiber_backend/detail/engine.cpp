@@ -45,7 +45,10 @@ class engine::stack_allocator {
     owner_.state.set_bounds(static_cast<const char*>(stack.sp) - stack.size, stack.size);
     return stack;
   }
-  void deallocate(boost::context::stack_context& stack) noexcept { stacks_.deallocate(stack); }
+  void deallocate(boost::context::stack_context& stack) noexcept {
+    forget_stack(static_cast<const char*>(stack.sp) - stack.size, stack.size);
+    stacks_.deallocate(stack);
+  }
 
  private:
   boost::fibers::protected_fixedsize_stack stacks_;

@@ -4,6 +4,7 @@
 
 #if defined(CROSSFADE_ASAN)
 #include <pthread.h>
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 #if defined(CROSSFADE_TSAN)
@@ -62,6 +63,10 @@ void announce_switch([[maybe_unused]] switch_state& from,
 }
 
 #if defined(CROSSFADE_ASAN)
+void forget_stack(const void* lowest, std::size_t size) noexcept {
+  __asan_unpoison_memory_region(lowest, size);
+}
+
 void arrived_on(switch_state& here) noexcept {
   if (!switch_pending) return;
   switch_pending = false;

@@ -69,6 +69,14 @@ struct switch_state {
 #endif
 };
 
+/// To be called before a stack's memory goes back to the system, which hands the addresses out
+/// again: the sanitizer would still take them for the dead variables of the fiber that ran there.
+#if defined(CROSSFADE_ASAN)
+void forget_stack(const void* lowest, std::size_t size) noexcept;
+#else
+inline void forget_stack(const void*, std::size_t) noexcept {}
+#endif
+
 /// Tells the sanitizers.
 CROSSFADE_NO_TSAN void announce_switch(switch_state& from, switch_state& to) noexcept;
 
