@@ -110,16 +110,15 @@ TEST_P(InterruptTest, ACancelledWaiterLeavesTheStatementOfAnotherAlone) {
 TEST_P(InterruptTest, ManyShortStatementsLetOthersRun) {
   run([&]() -> task<> {
     const auto db = co_await open(restless(), path());
-    bool ended = false;
     int ticks = 0;
-    auto body = [&](task_group& group) {
-      spawn(group, [&]() -> task<> {
+    auto body = [&](task_group& group) -> task<> {
+      auto busy = spawn(group, [&]() -> task<> {
         for (int i = 0; i < 100; ++i) co_await db->query("SELECT 1");
-        ended = true;
       });
-      spawn(group, [&]() -> task<> {
-        for (; !ended; ++ticks) co_await checkpoint();
-      });
+      while (!busy.done()) {
+        co_await checkpoint();
+        ++ticks;
+      }
     };
     co_await with_task_group(body);
     EXPECT_GE(ticks, 100);
