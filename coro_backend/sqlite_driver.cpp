@@ -12,7 +12,6 @@ namespace crossfade::coro_backend {
 
 namespace {
 
-using crossfade::detail::op_base;
 using crossfade::detail::ready_callback;
 using crossfade::detail::scheduler;
 using crossfade::detail::thread_job;

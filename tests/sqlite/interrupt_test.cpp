@@ -203,6 +203,7 @@ TEST_P(InterruptTest, AStormOfCancellationsLeavesTheBooksBalanced) {
     };
     auto body = [&](task_group& group) -> task<> {
       std::vector<child<>> victims;
+      victims.reserve(tasks);
       auto start = [&](int i) {
         connection& db = i % 2 == 0 ? *a : *b;
         return spawn(group, [&transfer, &db] { return transfer(db); });

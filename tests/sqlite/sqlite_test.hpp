@@ -31,17 +31,30 @@ inline std::string setting_name(const testing::TestParamInfo<setting>& info) {
   return std::string(kind == driver_kind::fiber ? "fiber_driver_" : "coro_driver_") + where.name();
 }
 
+/// A folder that goes with the test.
+class scratch_folder {
+ public:
+  scratch_folder() {
+    std::string name =
+        (std::filesystem::temp_directory_path() / "crossfade-sqlite-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp " + name);
+    path_ = name;
+  }
+  ~scratch_folder() { std::filesystem::remove_all(path_); }
+  scratch_folder(const scratch_folder&) = delete;
+  scratch_folder& operator=(const scratch_folder&) = delete;
+
+  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
 /// A test on one driver, in one cell, with files of its own. In real time: a thread takes none of
 /// the virtual one.
 class sqlite_test : public loop_test, public testing::WithParamInterface<setting> {
  protected:
-  sqlite_test() : loop_test(false) {
-    std::string name =
-        (std::filesystem::temp_directory_path() / "crossfade-sqlite-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp " + name);
-    folder_ = name;
-  }
-  ~sqlite_test() override { std::filesystem::remove_all(folder_); }
+  sqlite_test() : loop_test(false) {}
 
   driver_kind kind() const { return std::get<driver_kind>(GetParam()); }
   void run(const std::function<task<>()>& body) { backends_.run(std::get<cell>(GetParam()), body); }
@@ -49,7 +62,7 @@ class sqlite_test : public loop_test, public testing::WithParamInterface<setting
     return backends_.spawn(group, std::get<cell>(GetParam()), std::move(text));
   }
 
-  std::string path(const std::string& name = "test.db") const { return (folder_ / name).string(); }
+  std::string path(const std::string& name = "test.db") const { return folder_ / name; }
   task<std::unique_ptr<connection>> open_file(const connection_options& options = {}) {
     co_return co_await open(how(), path(), options);
   }
@@ -74,7 +87,7 @@ class sqlite_test : public loop_test, public testing::WithParamInterface<setting
   }
 
  private:
-  std::filesystem::path folder_;
+  scratch_folder folder_;
   fiber_backend::sqlite_driver fiber_;
   fiber_backend::sqlite_driver restless_{{.instructions = 1, .slice = 0ns}};
   coro_backend::sqlite_driver coro_;
