@@ -1,9 +1,7 @@
 #include "fiber_backend/detail/engine.hpp"
 
 #include <boost/fiber/algo/round_robin.hpp>
-#include <boost/fiber/fiber.hpp>
 #include <boost/fiber/operations.hpp>
-#include <boost/fiber/protected_fixedsize_stack.hpp>
 #include <boost/fiber/scheduler.hpp>
 #include <cassert>
 #include <cstdio>
@@ -12,6 +10,7 @@
 
 #include "compat/errors.hpp"
 #include "compat/loop.hpp"
+#include "fiber_backend/detail/make_fiber.hpp"
 
 namespace crossfade::fiber_backend::detail {
 
@@ -35,25 +34,6 @@ void guess_bounds(carrier& c) noexcept {
 }
 
 }  // namespace
-
-// Tells the carrier where its stack lies; the guard page below ends an overflow at once.
-class engine::stack_allocator {
- public:
-  stack_allocator(std::size_t size, carrier& owner) : stacks_(size), owner_(owner) {}
-  boost::context::stack_context allocate() {
-    const boost::context::stack_context stack = stacks_.allocate();
-    owner_.state.set_bounds(static_cast<const char*>(stack.sp) - stack.size, stack.size);
-    return stack;
-  }
-  void deallocate(boost::context::stack_context& stack) noexcept {
-    forget_stack(static_cast<const char*>(stack.sp) - stack.size, stack.size);
-    stacks_.deallocate(stack);
-  }
-
- private:
-  boost::fibers::protected_fixedsize_stack stacks_;
-  carrier& owner_;  // gone when `deallocate` is called
-};
 
 engine::engine(crossfade::detail::scheduler& sched, const backend_options& options)
     : sched_(sched), options_(options), algorithm_(new algorithm(*this)) {}
@@ -180,16 +160,11 @@ carrier& engine::idle_or_new() { return idle_ != nullptr ? pop_idle() : make_car
 
 carrier& engine::make_carrier() {
   auto owner = std::make_unique<carrier>(nullptr, carrier::origin::pooled);
-  carrier* c = owner.get();
-  being_made_ = c;
-  boost::fibers::fiber(boost::fibers::launch::post,
-                       static_cast<boost::fibers::fiber_properties*>(c), std::allocator_arg,
-                       stack_allocator(options_.stack_size, *c), [this, c] { main_of(*c); })
-      .detach();
-  owner.release();  // it belongs to its context now
+  being_made_ = owner.get();
+  carrier& c = make_fiber(std::move(owner), options_.stack_size, *this);
   being_made_ = nullptr;
   ++stacks_;
-  return *c;
+  return c;
 }
 
 void engine::assign(carrier& c, task_state& task) noexcept {
@@ -245,6 +220,7 @@ void engine::awakened(boost::fibers::context& context) noexcept {
     if (dispatcher_ == nullptr) {
       dispatcher_ = std::make_unique<carrier>(&context, carrier::origin::loop);
       guess_bounds(*dispatcher_);
+      dispatcher_->state.set_releases_others();
     }
     dispatcher_ready_ = true;
     return;

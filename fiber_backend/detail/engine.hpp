@@ -36,6 +36,9 @@ class engine final : public crossfade::detail::stack_host {
   void retire_idle_stacks();
   std::size_t stacks() const noexcept { return stacks_; }
 
+  // --- for make_fiber ---
+  void main_of(carrier& self) noexcept;
+
   // --- for the algorithm ---
   void awakened(boost::fibers::context& context) noexcept;
   CROSSFADE_NO_TSAN boost::fibers::context* pick_next() noexcept;
@@ -45,14 +48,11 @@ class engine final : public crossfade::detail::stack_host {
   void woken_by_another_thread() noexcept;
 
  private:
-  class stack_allocator;
-
   carrier& idle_or_new();
   carrier& make_carrier();
   carrier& pop_idle() noexcept;
   void push_idle(carrier& c) noexcept;
   static void assign(carrier& c, crossfade::detail::task_state& task) noexcept;
-  void main_of(carrier& self) noexcept;
   void run_portal(carrier& self) noexcept;
   CROSSFADE_NO_TSAN carrier& next_or_hub() noexcept;
   CROSSFADE_NO_TSAN void switch_to(carrier& to) noexcept;

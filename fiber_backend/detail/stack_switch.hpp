@@ -51,6 +51,8 @@ struct switch_state {
   }
   /// This is the stack that runs now.
   void adopt_current() noexcept;
+  /// Ended fibers are released on this stack: their last functions, entered elsewhere, return here.
+  void set_releases_others() noexcept { releases_others_ = true; }
 
  private:
   friend void leave_for(switch_state& from, switch_state& to, exception_globals& in_force) noexcept;
@@ -60,6 +62,7 @@ struct switch_state {
   exception_globals exceptions_;
   const void* lowest_ = nullptr;
   std::size_t size_ = 0;
+  bool releases_others_ = false;
 #if defined(CROSSFADE_ASAN)
   void* fake_stack_ = nullptr;
 #endif
