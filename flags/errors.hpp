@@ -1,6 +1,7 @@
 #pragma once
 
-#include <stdexcept>
+#include <exception>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,21 +12,28 @@ namespace crossfade::flags {
 ///
 ///     flags.json: /flags/prices/defaultVariant is "corro"; expected one of its variants: "fiber",
 ///     "coro"
-class flag_error : public std::runtime_error {
+///
+/// Copies share their text, on any thread.
+class flag_error : public std::exception {
  public:
   /// `pointer` is the JSON pointer of the culprit, empty for the document as a whole.
-  flag_error(std::string file, std::string pointer, std::string_view message)
-      : std::runtime_error(file + ": " + pointer + (pointer.empty() ? "" : " ") +
-                           std::string(message)),
-        file_(std::move(file)),
-        pointer_(std::move(pointer)) {}
+  flag_error(std::string file, std::string pointer, std::string_view message) {
+    std::string what = file + ": " + pointer + (pointer.empty() ? "" : " ") + std::string(message);
+    text_ =
+        std::make_shared<const text>(text{std::move(file), std::move(pointer), std::move(what)});
+  }
 
-  const std::string& file() const noexcept { return file_; }
-  const std::string& pointer() const noexcept { return pointer_; }
+  const char* what() const noexcept override { return text_->what.c_str(); }
+  const std::string& file() const noexcept { return text_->file; }
+  const std::string& pointer() const noexcept { return text_->pointer; }
 
  private:
-  std::string file_;
-  std::string pointer_;
+  struct text {
+    std::string file;
+    std::string pointer;
+    std::string what;
+  };
+  std::shared_ptr<const text> text_;
 };
 
 }  // namespace crossfade::flags

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -83,7 +84,7 @@ running_service::running_service(const backends& wanted)
       port_(static_cast<std::uint16_t>(std::stoi(service_.said_after(local)))) {}
 
 running_service::~running_service() {
-  if (testing::Test::HasFailure()) {
+  if (testing::Test::HasFailure() || std::uncaught_exceptions() > 0) {
     std::fprintf(stderr, "--- %s\n%s---\n", (folder_ / "portfoliod.log").c_str(),
                  service_.log().c_str());
   }
