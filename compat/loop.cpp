@@ -51,7 +51,20 @@ struct loop::impl {
 
   // Runs ready work until the batch is used up, then looks at timers and, in time, I/O.
   void turn(detail::scheduler& core);
-  void execute(detail::scheduler& core, detail::ready_node& node);
+  static void execute(detail::scheduler& core, detail::ready_node& node) {
+    if (node.kind == detail::ready_kind::coroutine) [[likely]] {
+      resume(core, static_cast<detail::task_state&>(node));
+    } else {
+      execute_other(core, node);
+    }
+    while (core.handoff != nullptr) [[unlikely]]
+      resume(core, *std::exchange(core.handoff, nullptr));
+  }
+  static void resume(detail::scheduler& core, detail::task_state& task) noexcept {
+    core.current = &task;
+    task.run_as_coroutine();
+  }
+  static void execute_other(detail::scheduler& core, detail::ready_node& node);
   void fire_due_timers(detail::scheduler& core) noexcept;
   void poll_io();
   // Nothing is ready: waits for something to become so. False: nothing ever will.
@@ -136,14 +149,10 @@ void loop::impl::drain_inbox(detail::scheduler& core) noexcept {
 
 // --- running ---
 
-void loop::impl::execute(detail::scheduler& core, detail::ready_node& node) {
+void loop::impl::execute_other(detail::scheduler& core, detail::ready_node& node) {
   switch (node.kind) {
-    case detail::ready_kind::coroutine: {
-      auto& task = static_cast<detail::task_state&>(node);
-      core.current = &task;
-      task.run_as_coroutine();
-      break;
-    }
+    case detail::ready_kind::coroutine:
+      break;  // not here
     case detail::ready_kind::stack:
       core.stacks->resume(node);
       break;
@@ -166,10 +175,6 @@ void loop::impl::execute(detail::scheduler& core, detail::ready_node& node) {
       }
       break;
     }
-  }
-  while (detail::task_state* task = std::exchange(core.handoff, nullptr)) {
-    core.current = task;
-    task->run_as_coroutine();
   }
 }
 

@@ -64,9 +64,24 @@ class wait_queue {
  public:
   bool empty() const noexcept { return head_ == nullptr; }
   op_base* front() const noexcept { return head_; }
-  void push(op_base& op) noexcept;
-  void remove(op_base& op) noexcept;
-  op_base& pop() noexcept;
+
+  void push(op_base& op) noexcept {
+    op.next_ = nullptr;
+    op.before_ = tail_;
+    (tail_ != nullptr ? tail_->next_ : head_) = &op;
+    tail_ = &op;
+  }
+
+  void remove(op_base& op) noexcept {
+    (op.before_ != nullptr ? op.before_->next_ : head_) = op.next_;
+    (op.next_ != nullptr ? op.next_->before_ : tail_) = op.before_;
+  }
+
+  op_base& pop() noexcept {
+    op_base& op = *head_;
+    remove(op);
+    return op;
+  }
 
  private:
   op_base* head_ = nullptr;

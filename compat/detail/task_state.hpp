@@ -207,6 +207,16 @@ class task_state : public ready_node {
   const std::unique_ptr<const std::string> name_;
 };
 
+inline void op_base::complete() noexcept {
+  status_ = interrupt_on_completion_ ? status::interrupted : status::done;
+  task_->wake();
+}
+
+inline void op_base::complete_interrupted() noexcept {
+  status_ = status::interrupted;
+  task_->wake();
+}
+
 template <task_links task_state::*Links>
 void task_list<Links>::push(task_state& task) noexcept {
   (task.*Links).previous = back_;
