@@ -2,9 +2,34 @@
 
 #include <CLI/CLI.hpp>
 
+#include <boost/url/parse.hpp>
+
+#include <charconv>
 #include <cstdlib>
+#include <string>
+#include <system_error>
 
 namespace portfoliod {
+
+namespace {
+
+/// Those of CLI11 name the limits of the C++ type.
+std::string check_interval(const std::string& text) {
+  constexpr double day = 24 * 60 * 60;
+  double seconds = 0;
+  const char* const end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, seconds);
+  const bool fits = read.ec == std::errc() && read.ptr == end && seconds > 0 && seconds <= day;
+  return fits ? "" : text + " is no interval; expected seconds, more than 0 and at most 86400";
+}
+
+std::string check_address(const std::string& text) {
+  const auto url = boost::urls::parse_uri(text);
+  const bool fits = url && url->scheme() == "http" && !url->encoded_host().empty();
+  return fits ? "" : text + " is no address; expected one as in http://127.0.0.1:4401";
+}
+
+}  // namespace
 
 options parse_options(int argc, char** argv) {
   options chosen;
@@ -18,10 +43,11 @@ options parse_options(int argc, char** argv) {
                  "Which backend each subsystem runs on, watched for changes (default: none, so all "
                  "on fibers; for --demo, the example's flags.json)");
   auto* simexch = app.add_option("--simexch", chosen.simexch,
-                                 "Whom to ask for prices, as in http://127.0.0.1:4401");
+                                 "Whom to ask for prices, as in http://127.0.0.1:4401")
+                      ->check(check_address);
   app.add_option("--periodic-interval", interval,
                  "Seconds between two looks at the prices (default: 60; for --demo, 2)")
-      ->check(CLI::PositiveNumber);
+      ->check(check_interval);
   auto* import = app.add_option("--import", chosen.import, "A CSV file of trades to begin with")
                      ->check(CLI::ExistingFile);
   app.add_flag("--once", chosen.once, "End after --import instead of serving")->needs(import);

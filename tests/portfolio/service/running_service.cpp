@@ -5,28 +5,17 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
-#include <system_error>
 
 namespace portfolio::blackbox {
 
 using nlohmann::json;
 
 namespace {
-
-std::filesystem::path new_folder() {
-  std::string name = (std::filesystem::temp_directory_path() / "portfolio-test-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) {
-    throw std::system_error(errno, std::generic_category(), name);
-  }
-  return name;
-}
 
 const std::string local = "http://127.0.0.1:";
 
@@ -63,8 +52,7 @@ std::string shipped(const std::string& name) {
 }
 
 running_service::running_service(const backends& wanted)
-    : folder_(new_folder()),
-      exchange_({SIMEXCH, "--port", "0"}, folder_ / "simexch.log"),
+    : exchange_({SIMEXCH, "--port", "0"}, folder_.path() / "simexch.log"),
       service_(
           [&]() -> std::vector<std::string> {
             write_file(flags_, flag_file(wanted));
@@ -80,16 +68,14 @@ running_service::running_service(const backends& wanted)
                     "--periodic-interval",
                     "0.05"};
           }(),
-          folder_ / "portfoliod.log"),
+          folder_.path() / "portfoliod.log"),
       port_(static_cast<std::uint16_t>(std::stoi(service_.said_after(local)))) {}
 
 running_service::~running_service() {
   if (testing::Test::HasFailure() || std::uncaught_exceptions() > 0) {
-    std::fprintf(stderr, "--- %s\n%s---\n", (folder_ / "portfoliod.log").c_str(),
+    std::fprintf(stderr, "--- %s\n%s---\n", (folder_.path() / "portfoliod.log").c_str(),
                  service_.log().c_str());
   }
-  std::error_code ignored;
-  std::filesystem::remove_all(folder_, ignored);
 }
 
 json running_service::get(const std::string& target) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tests/portfolio/service/child.hpp"
+#include "tests/portfolio/service/folder.hpp"
 #include "tests/portfolio/service/http.hpp"
 
 #include <nlohmann/json.hpp>
@@ -55,9 +56,9 @@ class running_service {
   connection client() const { return connection(port_); }
 
  private:
-  const std::filesystem::path folder_;
-  const std::filesystem::path flags_ = folder_ / "flags.json";
-  const std::filesystem::path database_ = folder_ / "portfolio.db";
+  const folder folder_;
+  const std::filesystem::path flags_ = folder_.path() / "flags.json";
+  const std::filesystem::path database_ = folder_.path() / "portfolio.db";
   child exchange_;
   child service_;
   std::uint16_t port_;
