@@ -10,12 +10,15 @@
 // A question is written once as blocking text and once as coroutine text, and asked of each
 // implementation that reads that text; so one operation is the same for all. An implementation
 // provides
-//   run(count, worker)   worker(self, i) in each of `count` tasks; returns when all have ended
-//   self.yield()         to the end of the ready queue
-//   self.spawn(f)        f() in a task of its own; what it gives has join(), called in the same
-//   expression lock                 acquire(self), which gives what release() takes event set(),
-//   wait(self), clear() queue                of one item: put(item), take(self) task what a
-//   coroutine returns, if it reads coroutine text
+//
+// - `run(count, worker)`: worker(self, i) in each of `count` tasks; returns when all have ended;
+// - `self.yield()`: to the end of the ready queue;
+// - `self.spawn(f)`: f() in a task of its own; what it gives has `join()`, called in the same
+//   expression;
+// - `lock`: `acquire(self)`, which gives what `release` takes;
+// - `event`: `set()`, `wait(self)`, `clear()`;
+// - `queue`, of one item: `put(item)`, `take(self)`;
+// - `task`: what a coroutine returns, if it reads coroutine text.
 namespace crossfade::benchmarks {
 
 template <class Implementation>
