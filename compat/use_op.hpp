@@ -6,6 +6,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/system/system_error.hpp>
+#include <concepts>
 #include <exception>
 #include <optional>
 #include <tuple>
@@ -34,9 +35,10 @@ struct use_op_t {
   template <class Executor>
   struct executor_with_default : Executor {
     using default_completion_token_type = use_op_t;
-    using Executor::Executor;
-    executor_with_default(const Executor& e) noexcept
-        : Executor(e) {}  // NOLINT: Asio converts implicitly
+    template <class E>
+      requires(!std::same_as<E, executor_with_default> && std::convertible_to<const E&, Executor>)
+    // NOLINTNEXTLINE(google-explicit-constructor): Asio converts implicitly
+    executor_with_default(const E& e) noexcept : Executor(e) {}
   };
   template <class Object>
   using as_default_on_t = typename Object::template rebind_executor<

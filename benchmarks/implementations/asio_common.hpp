@@ -54,7 +54,9 @@ template <class Token, class Start>
 auto asio_wait(Start start, Token&& token) {
   return boost::asio::async_initiate<Token, void()>(
       [start](auto handler) {
-        start([handler = std::move(handler)](std::exception_ptr) mutable { std::move(handler)(); });
+        start([handler = std::move(handler)](const std::exception_ptr&) mutable {
+          std::move(handler)();
+        });
       },
       token);
 }
@@ -70,7 +72,7 @@ auto asio_spawn_join(boost::asio::io_context& context,
             context, std::allocator_arg, stacks, [&function](const asio_yield&) { function(); },
             // Called on the ending task's stack: to go on here would keep that stack, and the next
             // on top of it.
-            [&context, handler = std::move(handler)](std::exception_ptr) mutable {
+            [&context, handler = std::move(handler)](const std::exception_ptr&) mutable {
               boost::asio::post(context, std::move(handler));
             });
       },

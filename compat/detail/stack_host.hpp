@@ -12,6 +12,8 @@ class task_state;
 /// "Hub" is the stack that `loop::run` was called on: callbacks and coroutines run there.
 class stack_host {
  public:
+  stack_host() = default;
+  virtual ~stack_host() = default;
   stack_host(const stack_host&) = delete;
   stack_host& operator=(const stack_host&) = delete;
 
@@ -38,10 +40,6 @@ class stack_host {
   virtual time_point tend() noexcept = 0;
   /// Whether `tend` has anything to do between two idle moments.
   virtual bool needs_tending() const noexcept = 0;
-
- protected:
-  stack_host() = default;
-  ~stack_host() = default;
 };
 
 }  // namespace crossfade::detail

@@ -22,7 +22,9 @@ class handler {
   template <class F>
     requires(!std::same_as<std::remove_cvref_t<F>, handler> &&
              std::same_as<crossfade::detail::result_of<std::decay_t<F>&, request&>, response>)
-  handler(F&& function) {  // NOLINT(google-explicit-constructor): a function is a handler
+  // A function is a handler; the constraint excludes handlers.
+  // NOLINTNEXTLINE(google-explicit-constructor,bugprone-forwarding-reference-overload)
+  handler(F&& function) {
     if constexpr (crossfade::detail::is_coroutine_text<std::decay_t<F>&, request&>) {
       call_ = std::forward<F>(function);
     } else {

@@ -11,8 +11,10 @@
 namespace crossfade::http {
 
 router& router::on(std::string method, const std::string& pattern, handler answer) {
-  const std::string where = "route " + method + ' ' + pattern;
-  if (!pattern.starts_with('/')) throw usage_error(where + ": expected a path that starts with /");
+  const auto refused = [where = "route " + method + ' ' + pattern](const std::string& why) {
+    return usage_error(where + ": " + why);
+  };
+  if (!pattern.starts_with('/')) throw refused("expected a path that starts with /");
 
   route added{std::move(method), {}, std::move(answer)};
   for (const auto part : std::string_view(pattern).substr(1) | std::views::split('/')) {
@@ -20,7 +22,7 @@ router& router::on(std::string method, const std::string& pattern, handler answe
     const bool is_parameter = text.size() > 2 && text.front() == '{' && text.back() == '}';
     if (is_parameter) text = text.substr(1, text.size() - 2);
     if (text.find_first_of("{}") != std::string::npos) {
-      throw usage_error(where + ": segment '" + text + "'; expected a literal or a whole {name}");
+      throw refused("segment '" + text + "'; expected a literal or a whole {name}");
     }
     added.segments.push_back({std::move(text), is_parameter});
   }
@@ -34,7 +36,7 @@ router& router::on(std::string method, const std::string& pattern, handler answe
   };
   const auto [first, last] = std::ranges::equal_range(routes_, added, is_before);
   if (std::ranges::find(first, last, added.method, &route::method) != last) {
-    throw usage_error(where + ": there is a route for the same method and paths already");
+    throw refused("there is a route for the same method and paths already");
   }
   routes_.insert(last, std::move(added));
   return *this;

@@ -21,7 +21,6 @@ namespace crossfade::fiber_backend::detail {
 class engine final : public crossfade::detail::stack_host {
  public:
   engine(crossfade::detail::scheduler& sched, const backend_options& options);
-  ~engine() = default;
 
   void begin_run() override;
   void end_run() noexcept override;

@@ -40,7 +40,7 @@ carrier& make_fiber(std::unique_ptr<carrier> c, std::size_t stack_size, engine& 
                        static_cast<boost::fibers::fiber_properties*>(&made), std::allocator_arg,
                        stack_allocator(stack_size, made), [&owner, &made] { owner.main_of(made); })
       .detach();
-  c.release();  // it belongs to its context now
+  static_cast<void>(c.release());  // it belongs to its context now
   return made;
 }
 

@@ -12,7 +12,6 @@
 namespace crossfade {
 
 namespace asio = boost::asio;
-using asio::ip::tcp;
 
 raw_peer::raw_peer(loop& owner, std::uint16_t port) : socket_(owner.io()) {
   socket_.connect({asio::ip::address_v4::loopback(), port});

@@ -46,9 +46,11 @@ task<std::string> outcome_of(Text&& text) {
 /// A loop with both backends under virtual time, where a hang is a `deadlock`. What the loop
 /// reports is collected, and fails the test that does not take it.
 class loop_test : public testing::Test {
+ public:
+  ~loop_test() override;
+
  protected:
   explicit loop_test(bool virtual_time = true);
-  ~loop_test() override;
 
   /// Runs `body(group)`, of either text, as a fiber, until it and all tasks of the group have
   /// ended.

@@ -27,12 +27,12 @@ database::database(xf::loop& loop, xf::subsystem& system, std::string file)
 // A root task that calls `work(connection, arguments...)`, and owns the arguments: who waits for it
 // may leave. It takes the connection when it runs, so what is queued already goes to the new one.
 template <class F, class... A>
-auto database::spawn(std::string name, F work, A... arguments) {
+auto database::spawn(std::string_view name, F work, A... arguments) {
   auto run = [this, work](A... owned) -> std::invoke_result_t<F, connection&, A&...> {
     const std::shared_ptr<connection> current = connection_;
     co_return co_await work(*current, owned...);
   };
-  return system_.spawn({.name = std::move(name)}, std::move(run), std::move(arguments)...);
+  return system_.spawn({.name = name}, std::move(run), std::move(arguments)...);
 }
 
 task<import_counts> database::add(std::vector<portfolio::trade> trades) {

@@ -48,7 +48,7 @@ class database {
   using connection = crossfade::sqlite::connection;
 
   template <class F, class... A>
-  auto spawn(std::string name, F work, A... arguments);
+  auto spawn(std::string_view name, F work, A... arguments);
   const crossfade::sqlite::driver& chosen_driver() const;
   crossfade::task<std::shared_ptr<connection>> connect(const crossfade::sqlite::driver& driver);
   crossfade::task<> switch_driver();

@@ -10,8 +10,8 @@ namespace portfoliod {
 namespace xf = crossfade;
 using xf::task;
 
-tasks::id tasks::start(std::string name, query q) {
-  entries_.emplace(++last_, system_.spawn({.name = std::move(name)}, std::move(q)));
+tasks::id tasks::start(std::string_view name, query q) {
+  entries_.emplace(++last_, system_.spawn({.name = name}, std::move(q)));
   return last_;
 }
 

@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace portfoliod {
@@ -33,7 +34,7 @@ class tasks {
   explicit tasks(crossfade::subsystem& system) noexcept : system_(system) {}
 
   /// Starts a query and gives its number.
-  id start(std::string name, query q);
+  id start(std::string_view name, query q);
   /// The numbers of the queries that have ended, or have not.
   std::vector<id> list(bool ended) const;
   bool has(id which) const { return entries_.contains(which); }

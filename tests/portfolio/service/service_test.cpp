@@ -197,7 +197,7 @@ TEST_P(ServiceTest, RunsEachSubsystemOnTheBackendOfItsFlag) {
     }
   }
   for (const json& task : shown.at("tasks")) {
-    if (task.at("subsystem") != "") {
+    if (!task.at("subsystem").get<std::string>().empty()) {
       EXPECT_EQ(task.at("backend"), wanted().at(task.at("subsystem"))) << task;
     }
   }
