@@ -92,12 +92,14 @@ TEST_F(OwnStacksTest, BackendIsDestroyedWithItsStacksIdle) {
   }
 }
 
-// Uses `kilobytes` of stack, at the least.
-[[gnu::noinline]] std::size_t use_stack(std::size_t kilobytes) {
+// Uses `kilobytes` of stack, at the least. Each frame is handed the one above it, or an optimiser
+// might make a loop of them that uses one and the same.
+[[gnu::noinline]] std::size_t use_stack(std::size_t kilobytes, volatile char* above = nullptr) {
   volatile char kilobyte[1024];
-  kilobyte[0] = static_cast<char>(kilobytes);
-  const std::size_t below = kilobytes > 1 ? use_stack(kilobytes - 1) : 0;
-  return below + static_cast<std::size_t>(kilobyte[0] == static_cast<char>(kilobytes));
+  kilobyte[0] = 1;
+  if (above != nullptr) above[0] = 2;
+  const std::size_t below = kilobytes > 1 ? use_stack(kilobytes - 1, kilobyte) : 0;
+  return below + static_cast<std::size_t>(kilobyte[0] != 0);
 }
 
 TEST_F(OwnStacksTest, StackIsAsLargeAsAsked) {
