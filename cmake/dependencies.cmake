@@ -28,7 +28,7 @@ endmacro()
 
 set(JSON_Install ON)  # the installed crossfade::flags looks for it
 crossfade_require(nlohmann_json 3.11 nlohmann/json v3.11.2)
-if(CROSSFADE_BUILD_TESTS)
+if(CROSSFADE_BUILD_TESTS OR CROSSFADE_TEST_KIT)
   crossfade_require(GTest 1.12 google/googletest release-1.12.1)
 endif()
 if(CROSSFADE_BUILD_BENCHMARKS)

@@ -8,11 +8,12 @@
 #include "compat/shield.hpp"
 #include "compat/spawn.hpp"
 #include "compat/timeout.hpp"
-#include "tests/support/loop_test.hpp"
+#include "test_kit/loop_test.hpp"
 
 namespace crossfade {
 namespace {
 
+using namespace test_kit;
 using testing::ElementsAre;
 using testing::HasSubstr;
 

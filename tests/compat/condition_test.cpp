@@ -3,11 +3,13 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/loop_test.hpp"
-#include "tests/support/sweep.hpp"
+#include "test_kit/loop_test.hpp"
+#include "test_kit/sweep.hpp"
 
 namespace crossfade {
 namespace {
+
+using namespace test_kit;
 
 class ConditionTest : public pair_test {
  protected:

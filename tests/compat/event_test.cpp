@@ -2,12 +2,13 @@
 
 #include <string>
 
-#include "tests/support/loop_test.hpp"
-#include "tests/support/sweep.hpp"
+#include "test_kit/loop_test.hpp"
+#include "test_kit/sweep.hpp"
 
 namespace crossfade {
 namespace {
 
+using namespace test_kit;
 using EventTest = pair_test;
 
 TEST_P(EventTest, WakesAllInTheOrderTheyCame) {

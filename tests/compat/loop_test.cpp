@@ -15,11 +15,12 @@
 #include "compat/shield.hpp"
 #include "compat/spawn.hpp"
 #include "compat/to_thread.hpp"
-#include "tests/support/loop_test.hpp"
+#include "test_kit/loop_test.hpp"
 
 namespace crossfade {
 namespace {
 
+using namespace test_kit;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;

@@ -7,12 +7,13 @@
 #include "compat/lock.hpp"
 #include "compat/spawn.hpp"
 #include "compat/timeout.hpp"
-#include "tests/support/loop_test.hpp"
-#include "tests/support/sweep.hpp"
+#include "test_kit/loop_test.hpp"
+#include "test_kit/sweep.hpp"
 
 namespace crossfade {
 namespace {
 
+using namespace test_kit;
 using testing::HasSubstr;
 using testing::StartsWith;
 

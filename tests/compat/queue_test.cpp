@@ -6,12 +6,13 @@
 #include <utility>
 #include <vector>
 
-#include "tests/support/loop_test.hpp"
-#include "tests/support/sweep.hpp"
+#include "test_kit/loop_test.hpp"
+#include "test_kit/sweep.hpp"
 
 namespace crossfade {
 namespace {
 
+using namespace test_kit;
 using QueueTest = pair_test;
 
 TEST_P(QueueTest, DeliversItemsInTheOrderPut) {

@@ -6,11 +6,12 @@
 
 #include "compat/event.hpp"
 #include "compat/subsystem.hpp"
-#include "tests/support/loop_test.hpp"
+#include "test_kit/loop_test.hpp"
 
 namespace crossfade {
 namespace {
 
+using namespace test_kit;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;

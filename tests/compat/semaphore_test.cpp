@@ -4,12 +4,13 @@
 #include <optional>
 #include <string>
 
-#include "tests/support/loop_test.hpp"
-#include "tests/support/sweep.hpp"
+#include "test_kit/loop_test.hpp"
+#include "test_kit/sweep.hpp"
 
 namespace crossfade {
 namespace {
 
+using namespace test_kit;
 using SemaphoreTest = pair_test;
 
 TEST_P(SemaphoreTest, LetsInAsManyAsItHasPermits) {

@@ -1,10 +1,11 @@
 #include "compat/sleep.hpp"
 
-#include "tests/support/loop_test.hpp"
+#include "test_kit/loop_test.hpp"
 
 namespace crossfade {
 namespace {
 
+using namespace test_kit;
 using SleepTest = pair_test;
 
 TEST_P(SleepTest, WakesInTheOrderOfDeadlines) {

@@ -7,11 +7,12 @@
 #include <vector>
 
 #include "compat/event.hpp"
-#include "tests/support/loop_test.hpp"
+#include "test_kit/loop_test.hpp"
 
 namespace crossfade {
 namespace {
 
+using namespace test_kit;
 using testing::ElementsAre;
 using testing::HasSubstr;
 

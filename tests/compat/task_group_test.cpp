@@ -7,12 +7,13 @@
 
 #include "compat/event.hpp"
 #include "compat/queue.hpp"
-#include "tests/support/loop_test.hpp"
-#include "tests/support/sweep.hpp"
+#include "test_kit/loop_test.hpp"
+#include "test_kit/sweep.hpp"
 
 namespace crossfade {
 namespace {
 
+using namespace test_kit;
 using testing::ElementsAre;
 using testing::HasSubstr;
 

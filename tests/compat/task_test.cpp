@@ -8,11 +8,12 @@
 #include "compat/lock.hpp"
 #include "compat/on_fiber.hpp"
 #include "compat/spawn.hpp"
-#include "tests/support/loop_test.hpp"
+#include "test_kit/loop_test.hpp"
 
 namespace crossfade {
 namespace {
 
+using namespace test_kit;
 using TaskTest = cell_test;
 
 struct not_std {

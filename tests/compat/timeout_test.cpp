@@ -6,12 +6,13 @@
 #include "compat/event.hpp"
 #include "compat/on_fiber.hpp"
 #include "compat/spawn.hpp"
-#include "tests/support/loop_test.hpp"
-#include "tests/support/sweep.hpp"
+#include "test_kit/loop_test.hpp"
+#include "test_kit/sweep.hpp"
 
 namespace crossfade {
 namespace {
 
+using namespace test_kit;
 using testing::HasSubstr;
 using testing::MatchesRegex;
 using testing::StartsWith;

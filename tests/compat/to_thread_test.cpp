@@ -6,11 +6,12 @@
 #include <thread>
 
 #include "compat/spawn.hpp"
-#include "tests/support/loop_test.hpp"
+#include "test_kit/loop_test.hpp"
 
 namespace crossfade {
 namespace {
 
+using namespace test_kit;
 using ToThreadTest = cell_test;
 
 TEST_P(ToThreadTest, GivesValuesReferencesAndWhatOnlyMoves) {

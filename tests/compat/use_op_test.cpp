@@ -1,6 +1,6 @@
 #include "compat/use_op.hpp"
 
-#include "tests/support/loop_test.hpp"
+#include "test_kit/loop_test.hpp"
 
 #include "compat/event.hpp"
 #include "compat/shield.hpp"
@@ -26,6 +26,8 @@
 
 namespace crossfade {
 namespace {
+
+using namespace test_kit;
 
 namespace asio = boost::asio;
 using asio::ip::tcp;

@@ -2,11 +2,12 @@
 
 #include "compat/event.hpp"
 #include "compat/spawn.hpp"
-#include "tests/support/loop_test.hpp"
+#include "test_kit/loop_test.hpp"
 
 namespace crossfade {
 namespace {
 
+using namespace test_kit;
 using CoroutinesTest = loop_test;
 
 TEST_F(CoroutinesTest, AHundredThousandAreParkedAtOnceAndJoined) {

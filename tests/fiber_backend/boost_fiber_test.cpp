@@ -13,10 +13,12 @@
 
 #include "compat/event.hpp"
 #include "compat/on_fiber.hpp"
-#include "tests/support/loop_test.hpp"
+#include "test_kit/loop_test.hpp"
 
 namespace crossfade {
 namespace {
+
+using namespace test_kit;
 
 // Code that already uses Boost.Fiber runs on our loop: in our fibers, in portals, and in fibers of
 // its own beside them.

@@ -2,10 +2,12 @@
 #include <functional>
 
 #include "compat/on_fiber.hpp"
-#include "tests/support/loop_test.hpp"
+#include "test_kit/loop_test.hpp"
 
 namespace crossfade {
 namespace {
+
+using namespace test_kit;
 
 // What the C++ runtime knows of exceptions in flight is one thread's. It has to change hands with
 // the stack, or tasks that wait inside handlers rethrow each other's exceptions.

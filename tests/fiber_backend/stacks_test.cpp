@@ -4,10 +4,12 @@
 #include "compat/event.hpp"
 #include "fiber_backend/backend.hpp"
 #include "fiber_backend/detail/stack_switch.hpp"
-#include "tests/support/loop_test.hpp"
+#include "test_kit/loop_test.hpp"
 
 namespace crossfade {
 namespace {
+
+using namespace test_kit;
 
 #if defined(CROSSFADE_TSAN)
 constexpr int many = 4'000;  // ThreadSanitizer knows some 8,000 fibers and no more

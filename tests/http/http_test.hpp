@@ -1,7 +1,7 @@
 #pragma once
 
+#include "test_kit/loop_test.hpp"
 #include "tests/http/raw_peer.hpp"
-#include "tests/support/loop_test.hpp"
 
 #include "compat/http/client.hpp"
 #include "compat/http/server.hpp"
@@ -11,6 +11,8 @@
 #include <utility>
 
 namespace crossfade {
+
+using namespace test_kit;
 
 /// A test of one task and those it spawns, on real sockets and so in real time, in its cell.
 class http_test : public loop_test, public testing::WithParamInterface<cell> {

@@ -1,6 +1,6 @@
 #include "compat/http/router.hpp"
 
-#include "tests/support/loop_test.hpp"
+#include "test_kit/loop_test.hpp"
 
 #include "compat/http/detail/syntax.hpp"
 
@@ -9,6 +9,8 @@
 
 namespace crossfade::http {
 namespace {
+
+using namespace test_kit;
 
 class RouterTest : public cell_test {
  protected:

@@ -19,6 +19,7 @@ ARROWS = {
     "compat/": set(),
     "fiber_backend/": {"compat/"},
     "coro_backend/": {"compat/"},
+    "test_kit/": {"compat/", "fiber_backend/", "coro_backend/"},
 }
 
 # Libraries that a part pulls in for its purpose; nobody else's users should have to install them.
@@ -30,6 +31,8 @@ HOMES = {
     "openssl/": {"compat/http/"},
     "sqlite3.h": {"compat/sqlite/", "coro_backend/sqlite_driver.", "fiber_backend/sqlite_driver."},
     "nlohmann/": {"flags/"},
+    "gtest/": {"test_kit/"},
+    "gmock/": {"test_kit/"},
 }
 
 # The public headers that may reach a Boost header.

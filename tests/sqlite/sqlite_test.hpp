@@ -5,7 +5,7 @@
 #include "compat/sqlite/transaction.hpp"
 #include "coro_backend/sqlite_driver.hpp"
 #include "fiber_backend/sqlite_driver.hpp"
-#include "tests/support/loop_test.hpp"
+#include "test_kit/loop_test.hpp"
 
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -18,6 +18,8 @@
 #include <tuple>
 
 namespace crossfade::sqlite {
+
+using namespace test_kit;
 
 /// Which driver, and in which cell the tasks run that use it.
 enum class driver_kind : std::uint8_t { fiber, coro };

@@ -3,9 +3,9 @@
 #include <functional>
 #include <vector>
 
-#include "tests/support/cell.hpp"
+#include "test_kit/cell.hpp"
 
-namespace crossfade {
+namespace crossfade::test_kit {
 
 /// The tasks of a scene, in the order in which they are spawned. All of coroutine text.
 struct cast {
@@ -26,4 +26,4 @@ struct cast {
 void cancel_everywhere(cell_pair where,
                        const std::function<void(const std::function<void(cast)>& play)>& scene);
 
-}  // namespace crossfade
+}  // namespace crossfade::test_kit

@@ -14,7 +14,7 @@
 #include "coro_backend/backend.hpp"
 #include "fiber_backend/backend.hpp"
 
-namespace crossfade {
+namespace crossfade::test_kit {
 
 /// One of the four ways to run a piece of text: how it is written, and what carries it.
 struct cell {
@@ -59,4 +59,4 @@ struct both_backends {
   coro_backend::backend coro;
 };
 
-}  // namespace crossfade
+}  // namespace crossfade::test_kit

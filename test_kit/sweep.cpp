@@ -1,4 +1,4 @@
-#include "tests/support/sweep.hpp"
+#include "test_kit/sweep.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include "compat/loop.hpp"
 #include "compat/sleep.hpp"
 
-namespace crossfade {
+namespace crossfade::test_kit {
 
 namespace {
 
@@ -74,4 +74,4 @@ void cancel_everywhere(cell_pair where,
   }
 }
 
-}  // namespace crossfade
+}  // namespace crossfade::test_kit

@@ -15,9 +15,9 @@
 #include "compat/sleep.hpp"
 #include "compat/task.hpp"
 #include "compat/task_group.hpp"
-#include "tests/support/cell.hpp"
+#include "test_kit/cell.hpp"
 
-namespace crossfade {
+namespace crossfade::test_kit {
 
 using namespace std::chrono_literals;
 
@@ -99,4 +99,4 @@ class pair_test : public loop_test, public testing::WithParamInterface<cell_pair
   place b() noexcept { return {backends_, GetParam().second}; }
 };
 
-}  // namespace crossfade
+}  // namespace crossfade::test_kit

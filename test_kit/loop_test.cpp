@@ -1,6 +1,6 @@
-#include "tests/support/loop_test.hpp"
+#include "test_kit/loop_test.hpp"
 
-namespace crossfade {
+namespace crossfade::test_kit {
 
 task<> settle() {
   const detail::scheduler& sched = *detail::this_scheduler;
@@ -41,4 +41,4 @@ loop_test::~loop_test() {
   EXPECT_THAT(reports_, testing::IsEmpty()) << "what the loop reported and nobody expected";
 }
 
-}  // namespace crossfade
+}  // namespace crossfade::test_kit

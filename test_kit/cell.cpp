@@ -1,9 +1,9 @@
-#include "tests/support/cell.hpp"
+#include "test_kit/cell.hpp"
 
 #include "compat/loop.hpp"
 #include "compat/on_fiber.hpp"
 
-namespace crossfade {
+namespace crossfade::test_kit {
 
 std::vector<cell_pair> all_cell_pairs() {
   std::vector<cell_pair> pairs;
@@ -54,4 +54,4 @@ void both_backends::run(cell c, const std::function<task<>()>& text) {
   }
 }
 
-}  // namespace crossfade
+}  // namespace crossfade::test_kit
