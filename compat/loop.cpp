@@ -32,6 +32,16 @@ std::string located(const detail::task_state& task) {
 task_report::task_report(what k, const detail::task_state& t, std::exception_ptr e)
     : kind(k), task(located(t)), error(std::move(e)) {}
 
+task_info::task_info(const detail::task_state& t)
+    : id(t.id),
+      parent_id(t.parent_id),
+      name(t.name()),
+      subsystem(t.system != nullptr ? t.system->name() : ""),
+      backend(t.carrier->name()),
+      waiting_for(t.waiting_for != nullptr ? t.waiting_for->rule_set().name : ""),
+      waits(t.waits),
+      site(t.site) {}
+
 task_report::task_report(what k, std::exception_ptr e) : kind(k), error(std::move(e)) {}
 
 std::string task_report::message() const {
@@ -85,7 +95,6 @@ struct loop::impl {
   std::mutex inbox_mutex;
   detail::ready_queue inbox;
 
-  // Last: its threads post to the loop until they are joined.
   detail::thread_pool threads{options.max_threads};
 };
 
@@ -99,6 +108,7 @@ loop::~loop() {
     const running scope(*this);
     end_all_tasks();
   }
+  impl_->threads.finish();  // what was abandoned there still posts its end
   impl_->drain_inbox(core_);
   while (!core_.ready.empty()) {
     detail::ready_node& node = core_.ready.pop();
@@ -125,13 +135,8 @@ void loop::report(std::exception_ptr error) noexcept {
 
 std::vector<task_info> loop::tasks() const {
   std::vector<task_info> all;
-  for (const detail::task_state* t = tasks_.front(); t != nullptr; t = t->in_loop.next) {
-    all.push_back({t->id, t->parent_id, std::string(t->name()),
-                   t->system != nullptr ? std::string(t->system->name()) : "",
-                   std::string(t->carrier->name()),
-                   t->waiting_for != nullptr ? t->waiting_for->rule_set().name : "", t->waits,
-                   t->site});
-  }
+  for (const detail::task_state* t = tasks_.front(); t != nullptr; t = t->in_loop.next)
+    all.emplace_back(*t);
   return all;
 }
 
@@ -159,7 +164,7 @@ void loop::impl::execute_other(detail::scheduler& core, detail::ready_node& node
     case detail::ready_kind::new_stack: {
       auto& task = static_cast<detail::task_state&>(node);
       try {
-        core.stacks->start(task);
+        task.stacks().start(task);
       } catch (...) {
         task.fail_to_start(std::current_exception());
       }

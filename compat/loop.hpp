@@ -39,6 +39,8 @@ struct task_report {
 
 /// A task as an observer sees it.
 struct task_info {
+  explicit task_info(const detail::task_state& task);
+
   std::uint64_t id;
   std::uint64_t parent_id;
   std::string name;

@@ -29,7 +29,7 @@ class portal_op final {
   bool await_ready() {
     task_state& task = task_state::current();
     if (!task.on_stack()) {
-      if (task.sched->stacks == nullptr) throw_no_stacks(task);
+      static_cast<void>(task.stacks());
       return false;
     }
     call(this);
@@ -46,11 +46,6 @@ class portal_op final {
   static void call(void* self) noexcept {
     auto& op = *static_cast<portal_op*>(self);
     op.result_.set_from(std::forward<F>(op.function_));
-  }
-  [[noreturn]] static void throw_no_stacks(const task_state& task) {
-    throw usage_error(task.label() +
-                      " calls on_fiber, and the loop has no backend with stacks: construct a " +
-                      "fiber_backend::backend on it");
   }
 
   F&& function_;

@@ -4,7 +4,8 @@
 
 namespace crossfade {
 
-subsystem::subsystem(runtime& owner, std::string name) : runtime_(owner), name_(std::move(name)) {
+subsystem::subsystem(runtime& owner, std::string name, subsystem_options options)
+    : runtime_(owner), name_(std::move(name)), options_(options) {
   for (backend& b : owner.backends()) counters_.push_back({.backend = b.name()});
 }
 

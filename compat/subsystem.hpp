@@ -20,6 +20,13 @@ struct backend_counters {
   std::uint64_t waits = 0;      ///< times an ended task waited
 };
 
+struct subsystem_options {
+  /// Blocking text that is spawned in the subsystem gets a stack, as in `on_fiber`, also on a
+  /// backend without: so that nothing has to be ported before the flag can say "coro". Coroutine
+  /// text is carried as usual.
+  bool portal_by_default = false;
+};
+
 /// A part of the service whose backend is chosen at run time, by name.
 ///
 /// `spawn` asks the runtime's chooser once and records the backend in the new root task; whatever
@@ -27,12 +34,13 @@ struct backend_counters {
 /// next root task. Threads: the loop's only. Lifetime: outlives its tasks.
 class subsystem : public detail::spawner<subsystem> {
  public:
-  subsystem(runtime& owner, std::string name);
+  subsystem(runtime& owner, std::string name, subsystem_options options = {});
   ~subsystem();
   subsystem(const subsystem&) = delete;
   subsystem& operator=(const subsystem&) = delete;
 
   std::string_view name() const noexcept { return name_; }
+  bool portal_by_default() const noexcept { return options_.portal_by_default; }
   /// The backend that a task spawned now would get.
   backend& chosen() const { return runtime_.choose(name_); }
   /// One row for each of the runtime's backends, in its order.
@@ -54,6 +62,7 @@ class subsystem : public detail::spawner<subsystem> {
 
   runtime& runtime_;
   std::string name_;
+  const subsystem_options options_;
   std::vector<backend_counters> counters_;
 };
 

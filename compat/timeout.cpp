@@ -1,8 +1,20 @@
 #include "compat/timeout.hpp"
 
 #include "compat/detail/task_state.hpp"
+#include "compat/detail/thread_call.hpp"
 
-namespace crossfade::detail {
+namespace crossfade {
+
+std::optional<time_point> effective_deadline() noexcept {
+  if (const detail::scheduler* sched = detail::this_scheduler) {
+    if (sched->current != nullptr) return sched->current->effective_deadline();
+  } else if (detail::this_thread_call != nullptr) {
+    return detail::this_thread_call->deadline;
+  }
+  return std::nullopt;
+}
+
+namespace detail {
 
 namespace {
 
@@ -16,9 +28,11 @@ timeout_scope::timeout_scope(duration length) : timer(&expire), length_(length) 
   scheduler& sched = *task().sched;
   const time_point now = sched.now();
   if (length <= duration::zero()) {
+    set_deadline(now);
     expire(*this);
-  } else {
-    sched.timers.arm(*this, length < time_point::max() - now ? now + length : time_point::max());
+  } else if (length < time_point::max() - now) {
+    set_deadline(now + length);
+    sched.timers.arm(*this, now + length);
   }
 }
 
@@ -34,4 +48,6 @@ void timeout_scope::rethrow(const std::exception_ptr& error) const {
   std::rethrow_exception(error);
 }
 
-}  // namespace crossfade::detail
+}  // namespace detail
+
+}  // namespace crossfade

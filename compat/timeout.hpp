@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -26,6 +27,16 @@ class timeout_scope final : public cancel_scope, private timer {
 };
 
 }  // namespace detail
+
+/// The point on the loop's time line at which the innermost `with_timeout` to expire, of those
+/// around the running code, interrupts it; none without one.
+///
+/// Portals, awaited tasks and children of a group are inside the timeouts of who awaits or owns
+/// them; tasks spawned by themselves are not, nor is what a shield holds. In a function that
+/// `to_thread` runs it is the waiting task's. For work that passes a deadline on. Cancellation:
+/// never waits. Threads: the loop's, and those of `to_thread`. Source: trio's
+/// current_effective_deadline; asyncio and gevent have none.
+std::optional<time_point> effective_deadline() noexcept;
 
 /// Runs `body()`, of either text, as part of the running task, for at most `length`.
 ///

@@ -4,6 +4,8 @@
 #include <exception>
 #include <string>
 
+#include "compat/clock.hpp"
+
 namespace crossfade::detail {
 
 class task_state;
@@ -32,6 +34,10 @@ class cancel_scope {
   /// Whether `error` is this scope's own cancellation, delivered.
   bool owns(const std::exception_ptr& error) const noexcept;
 
+ protected:
+  /// When this scope will be cancelled by itself.
+  void set_deadline(time_point due) noexcept { deadline_ = due; }
+
  private:
   friend class task_state;
 
@@ -39,6 +45,7 @@ class cancel_scope {
   cancel_scope* const outer_;
   const std::uint64_t id_;
   const kind kind_;
+  time_point deadline_ = time_point::max();
   bool requested_ = false;
   bool delivered_ = false;
   std::string reason_;

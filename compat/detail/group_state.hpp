@@ -18,6 +18,8 @@ class group_state {
   group_state& operator=(const group_state&) = delete;
 
   task_state& owner() const noexcept { return scope_.task(); }
+  /// Around the group in its owner.
+  const cancel_scope& scope() const noexcept { return scope_; }
   void child_started(task_state& child);
   void child_ended(task_state& child) noexcept;
 

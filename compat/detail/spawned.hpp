@@ -48,7 +48,7 @@ class spawned final : public task_record<result_of<F, A...>> {
  public:
   template <class... Given>
   spawned(scheduler& s, task_origin&& origin, Given&&... given)
-      : task_record<value_type>(s, std::move(origin)),
+      : task_record<value_type>(s, std::move(origin), !is_coroutine),
         call_(std::in_place, std::forward<Given>(given)...) {}
 
  private:

@@ -1,19 +1,36 @@
 #include "compat/detail/task_state.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
 #include "compat/backend.hpp"
 #include "compat/detail/group_state.hpp"
 #include "compat/detail/stack_host.hpp"
+#include "compat/detail/switch_ban.hpp"
 #include "compat/loop.hpp"
 #include "compat/subsystem.hpp"
 
 namespace crossfade::detail {
 
-task_state::task_state(scheduler& s, task_origin&& origin)
-    : ready_node(origin.carrier->has_stack() ? ready_kind::new_stack : ready_kind::coroutine),
+namespace {
+
+bool begins_in_portal(const task_origin& origin) noexcept {
+  return origin.system != nullptr && origin.system->portal_by_default();
+}
+
+std::string located(const std::source_location& site) {
+  return std::string(site.file_name()) + ":" + std::to_string(site.line());
+}
+
+}  // namespace
+
+task_state::task_state(scheduler& s, task_origin&& origin, bool blocking_text)
+    : ready_node(origin.carrier->has_stack() || (blocking_text && begins_in_portal(origin))
+                     ? ready_kind::new_stack
+                     : ready_kind::coroutine),
       sched(&s),
+      variables(s.current != nullptr ? s.current->variables : context()),
       carrier(origin.carrier),
       system(origin.system),
       group(origin.group),
@@ -58,6 +75,8 @@ void task_state::fail_to_start(std::exception_ptr error) noexcept {
 void task_state::finish() noexcept {
   resume_node = this;
   const std::exception_ptr* failure = drop_body();
+  own_values_.reset();
+  variables = context();
   if (end_ == task_end::none) {
     if (failure == nullptr) {
       end_ = task_end::value;
@@ -137,7 +156,27 @@ task_state::due_interrupt task_state::find_due() const noexcept {
   return due;
 }
 
+std::optional<time_point> task_state::effective_deadline() const noexcept {
+  time_point earliest = time_point::max();
+  const cancel_scope* s = scopes;
+  const group_state* around = group;
+  for (;;) {
+    if (s == nullptr) {
+      if (around == nullptr) break;
+      s = &around->scope();
+      around = around->owner().group;
+      continue;
+    }
+    if (s->kind_ == cancel_scope::kind::shield) break;
+    earliest = std::min(earliest, s->deadline_);
+    s = s->outer_;
+  }
+  if (earliest == time_point::max()) return std::nullopt;
+  return earliest;
+}
+
 void task_state::throw_interrupt_if_due() {
+  if (switch_ban_ != nullptr) throw_may_not_switch();
   if (find_due()) throw_interrupt();
 }
 
@@ -151,19 +190,29 @@ void task_state::throw_interrupt() {
     interruption.scope_ = due.scope->id_;
   }
   // What lies inside of what is thrown unwinds with it and has nothing more to ask for.
-  attention_ = false;
-  bool inside = true;
   for (cancel_scope* s = scopes; s != nullptr; s = s->outer_) {
-    if (inside && s->requested_) s->delivered_ = true;
-    if (s == due.scope && !due.whole) inside = false;
-    attention_ = attention_ || (s->requested_ && !s->delivered_);
+    if (s->requested_) s->delivered_ = true;
+    if (s == due.scope && !due.whole) break;
   }
-  attention_ = attention_ || (cancel_ != nullptr && !cancel_->delivered);
+  attention_ = wants_attention();
   throw interruption;
+}
+
+bool task_state::wants_attention() const noexcept {
+  for (const cancel_scope* s = scopes; s != nullptr; s = s->outer_) {
+    if (s->requested_ && !s->delivered_) return true;
+  }
+  return switch_ban_ != nullptr || (cancel_ != nullptr && !cancel_->delivered);
 }
 
 void task_state::throw_no_task() {
   throw usage_error("a wait outside of a task: call it in a function given to loop::run or spawn");
+}
+
+void task_state::throw_may_not_switch() const {
+  throw usage_error(label() + " waits where " + switch_ban_->what() + " at " +
+                    located(switch_ban_->site()) +
+                    " says that nobody else runs: wait before it, or after its scope");
 }
 
 void task_state::throw_no_stack() const {
@@ -174,6 +223,13 @@ void task_state::throw_no_stack() const {
       spawned_at() + ")");
 }
 
+void task_state::throw_no_stack_host() const {
+  throw usage_error(label() +
+                    " calls blocking text through a portal, and the loop has no backend with "
+                    "stacks: construct a fiber_backend::backend on it (" +
+                    spawned_at() + ")");
+}
+
 std::string task_state::label() const {
   std::string text = "task " + std::to_string(id);
   if (name_ != nullptr) text += " '" + *name_ + "'";
@@ -182,8 +238,6 @@ std::string task_state::label() const {
   return text += std::string(carrier->name()) + ")";
 }
 
-std::string task_state::spawned_at() const {
-  return "spawned at " + std::string(site.file_name()) + ":" + std::to_string(site.line());
-}
+std::string task_state::spawned_at() const { return "spawned at " + located(site); }
 
 }  // namespace crossfade::detail

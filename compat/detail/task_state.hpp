@@ -4,12 +4,14 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <source_location>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "compat/detail/cancel_scope.hpp"
+#include "compat/detail/context.hpp"
 #include "compat/detail/frame_pool.hpp"
 #include "compat/detail/op_base.hpp"
 #include "compat/detail/ready_queue.hpp"
@@ -24,6 +26,7 @@ class subsystem;
 namespace crossfade::detail {
 
 class group_state;
+class switch_ban;
 class task_state;
 
 /// A list that a task can stand in and leave at any time, in the order they came.
@@ -59,7 +62,7 @@ enum class task_end : std::uint8_t { none, value, failed, cancelled };
 /// runtime holds one until the task ends, each handle one.
 class task_state : public ready_node {
  public:
-  task_state(scheduler& sched, task_origin&& origin);
+  task_state(scheduler& sched, task_origin&& origin, bool blocking_text);
   virtual ~task_state();
 
   /// Makes the task, which is complete by now, known to its loop, subsystem and group, and ready.
@@ -112,12 +115,22 @@ class task_state : public ready_node {
       throw_no_stack();
   }
 
+  /// Who lends stacks on this loop; `usage_error` if nobody does.
+  stack_host& stacks() const {
+    if (sched->stacks == nullptr) [[unlikely]]
+      throw_no_stack_host();
+    return *sched->stacks;
+  }
+
   // --- cancellation ---
   void cancel(std::string reason);
   /// Interrupts even a shielded wait; the loop's last means when it is destroyed.
   void force_cancel();
   /// A scope asked for attention: interrupts the present wait if nothing shields it.
   void request_attention() noexcept;
+  /// The earliest deadline of the scopes around what runs now, those of the owners of its groups
+  /// included; none beyond a shield.
+  std::optional<time_point> effective_deadline() const noexcept;
   bool cancel_requested() const noexcept { return cancel_ != nullptr; }
   const std::string& cancel_reason() const noexcept { return cancel_->reason; }
 
@@ -142,6 +155,12 @@ class task_state : public ready_node {
   /// "spawned at file:line (function)".
   std::string spawned_at() const;
 
+  /// What `task_local` variables hold for this task.
+  variable_values& own_values() {
+    if (own_values_ == nullptr) own_values_ = std::make_unique<variable_values>();
+    return *own_values_;
+  }
+
   std::string_view name() const noexcept {
     return name_ != nullptr ? std::string_view(*name_) : "";
   }
@@ -155,13 +174,14 @@ class task_state : public ready_node {
  private:
   std::uint32_t references_ = 1;
   task_end end_ = task_end::none;
-  bool attention_ = false;  // some interruption is asked for and not delivered
+  bool attention_ = false;  // a wait has something to throw, or to look for
   bool observed_ = false;
   bool forced_ = false;  // no shield holds any more
 
  public:
   std::uint64_t waits = 0;
   cancel_scope* scopes = nullptr;  // innermost first
+  context variables;               // inherited from the spawner
   wait_queue joiners;
   backend* const carrier;
   subsystem* const system;
@@ -189,7 +209,9 @@ class task_state : public ready_node {
   };
 
   [[noreturn]] static void throw_no_task();
+  [[noreturn]] void throw_may_not_switch() const;
   [[noreturn]] void throw_no_stack() const;
+  [[noreturn]] void throw_no_stack_host() const;
   void start_as_coroutine() noexcept;
   void throw_interrupt_if_due();
   struct due_interrupt {
@@ -198,13 +220,17 @@ class task_state : public ready_node {
     explicit operator bool() const noexcept { return whole || scope != nullptr; }
   };
   due_interrupt find_due() const noexcept;
+  bool wants_attention() const noexcept;
   void classify_failure(const std::exception_ptr& failure) noexcept;
   void report_unobserved() noexcept;
 
   friend class cancel_scope;
+  friend class switch_ban;
 
   std::unique_ptr<cancel_request> cancel_;
   const std::unique_ptr<const std::string> name_;
+  std::unique_ptr<variable_values> own_values_;
+  const switch_ban* switch_ban_ = nullptr;  // innermost
 };
 
 inline void op_base::complete() noexcept {

@@ -2,13 +2,14 @@
 
 namespace crossfade::detail {
 
-thread_pool::~thread_pool() {
+void thread_pool::finish() {
   {
     const std::lock_guard guard(mutex_);
     stop_ = true;
   }
   changed_.notify_all();
   for (std::thread& t : threads_) t.join();
+  threads_.clear();
 }
 
 void thread_pool::submit(thread_job& job) {

@@ -26,13 +26,14 @@ class thread_pool {
  public:
   explicit thread_pool(unsigned max_threads) noexcept
       : max_threads_(max_threads == 0 ? 1 : max_threads) {}
-  /// Runs what was submitted, then joins.
-  ~thread_pool();
+  ~thread_pool() { finish(); }
   thread_pool(const thread_pool&) = delete;
   thread_pool& operator=(const thread_pool&) = delete;
 
   /// Throws: `std::system_error` if no thread could be started and none is there.
   void submit(thread_job& job);
+  /// Runs what was submitted, then joins. Nothing is submitted afterwards.
+  void finish();
 
  private:
   void work();

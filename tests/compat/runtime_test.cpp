@@ -36,6 +36,55 @@ TEST_F(RuntimeTest, DefaultIsTheFirstBackend) {
   EXPECT_EQ(runtime(loop_, {backends_.coro, backends_.fiber}).choose("any").name(), "coro");
 }
 
+TEST_F(RuntimeTest, PortalByDefaultGivesUnportedTextAStackOnEitherBackend) {
+  subsystem unported(runtime_, "unported", {.portal_by_default = true});
+  std::string order;
+  event never;
+  auto grandchild = [&] {
+    order += backend_of_running_task() + ' ';
+    await(sleep(1ms));
+    return 2;
+  };
+  auto child = [&] {
+    await(sleep(1ms));
+    order += backend_of_running_task() + ' ';
+    return await(spawn(grandchild).join()) + 1;
+  };
+  for (const char* where : {"fiber", "coro"}) {
+    chosen_ = where;
+    loop_.run(backends_.coro, [&]() -> task<> {
+      EXPECT_EQ(co_await unported.spawn(child).join(), 3);
+      // Ported text of the same subsystem is carried as usual.
+      auto ported = [&]() -> task<bool> {
+        co_await checkpoint();
+        co_return detail::task_state::current().on_stack();
+      };
+      EXPECT_EQ(co_await unported.spawn(ported).join(), chosen_ == "fiber");
+      auto stuck = unported.spawn([&] { await(never.wait()); });
+      co_await checkpoint();
+      stuck.cancel();
+      EXPECT_THAT(co_await outcome_of([&]() -> task<> { co_await stuck.join(); }),
+                  testing::StartsWith("task_cancelled"));
+    });
+  }
+  EXPECT_EQ(order, "fiber fiber coro coro ");
+  for (const backend_counters& row : unported.counters()) EXPECT_EQ(row.spawned, 4U);
+}
+
+TEST(PortalByDefaultTest, IsRefusedWhereTheLoopHasNoStacks) {
+  loop loop({.virtual_time = true});
+  coro_backend::backend coro(loop);
+  runtime runtime(loop, {coro});
+  subsystem unported(runtime, "unported", {.portal_by_default = true});
+  loop.run(coro, [&]() -> task<> {
+    auto blocking = [] { await(checkpoint()); };
+    EXPECT_THAT(
+        co_await outcome_of([&]() -> task<> { co_await unported.spawn(blocking).join(); }),
+        testing::MatchesRegex("usage_error: task .*subsystem unported.* through a portal, and the "
+                              "loop has no backend with stacks: construct a .*"));
+  });
+}
+
 TEST_F(RuntimeTest, ChooserIsAskedOnceForEachRootAndChildrenInherit) {
   std::vector<std::string> where;
   loop_.run(backends_.fiber, [&]() -> task<> {

@@ -5,6 +5,7 @@
 
 #include "compat/event.hpp"
 #include "compat/on_fiber.hpp"
+#include "compat/shield.hpp"
 #include "compat/spawn.hpp"
 #include "test_kit/loop_test.hpp"
 #include "test_kit/sweep.hpp"
@@ -200,6 +201,66 @@ TEST_P(TimeoutTest, IsOverBeforeASleepInsideThatIsAsLong) {
     auto body = []() -> task<> { co_await sleep(5ms); };
     EXPECT_THAT(co_await outcome_of([&]() -> task<> { co_await with_timeout(5ms, body); }),
                 StartsWith("timeout_error"));
+  });
+}
+
+TEST_P(TimeoutTest, EffectiveDeadlineIsTheEarliestAround) {
+  EXPECT_EQ(effective_deadline(), std::nullopt);  // outside of tasks
+  run([]() -> task<> {
+    EXPECT_EQ(effective_deadline(), std::nullopt);
+    auto inner = []() -> task<> {
+      EXPECT_EQ(effective_deadline(), time_point(5ms));
+      co_return;
+    };
+    auto outer = [&]() -> task<> {
+      EXPECT_EQ(effective_deadline(), time_point(10ms));
+      co_await with_timeout(5ms, inner);
+      co_await sleep(2ms);
+      EXPECT_EQ(effective_deadline(), time_point(10ms));  // a point in time: it does not move
+      co_await with_timeout(1h, [] { EXPECT_EQ(effective_deadline(), time_point(10ms)); });
+    };
+    co_await with_timeout(10ms, outer);
+    EXPECT_EQ(effective_deadline(), std::nullopt);
+    co_await with_timeout(duration::max(), [] { EXPECT_EQ(effective_deadline(), std::nullopt); });
+  });
+}
+
+TEST_P(TimeoutTest, EffectiveDeadlineCrossesPortalsAndGroupsAndEndsAtShieldsAndSpawns) {
+  run([]() -> task<> {
+    auto sees = [](std::optional<time_point> expected) {
+      return [=]() -> task<> {
+        EXPECT_EQ(effective_deadline(), expected);
+        co_return;
+      };
+    };
+    const auto sees_it = sees(time_point(10ms));
+    const auto sees_none = sees(std::nullopt);
+    auto blocking = [&] {
+      EXPECT_EQ(effective_deadline(), time_point(10ms));
+      await(sees_it());
+    };
+    auto in_group = [&](task_group& group) -> task<> {
+      auto late = [&]() -> task<> {
+        auto shorter = sees(time_point(3ms));
+        co_await with_timeout(3ms, shorter);
+        co_await sees_it();
+      };
+      group.spawn(late);
+      auto in_inner_group = [&](task_group& inner) { inner.spawn(sees_it); };
+      co_await with_task_group(in_inner_group);
+    };
+    auto shielded = [&]() -> task<> {
+      co_await sees_none();
+      auto shorter = sees(time_point(3ms));
+      co_await with_timeout(3ms, shorter);
+    };
+    auto body = [&]() -> task<> {
+      co_await on_fiber(blocking);
+      co_await with_task_group(in_group);
+      co_await shield(shielded);
+      co_await spawn(sees_none).join();
+    };
+    co_await with_timeout(10ms, body);
   });
 }
 
