@@ -59,7 +59,9 @@ class loop_test : public testing::Test {
     backends_.run({cell::text::coroutine, cell::carrier::fiber},
                   [&]() -> task<> { co_await with_task_group(body); });
   }
-  /// The messages reported so far, which are then forgotten.
+  /// The messages reported so far.
+  const std::vector<std::string>& reports() const noexcept { return reports_; }
+  /// As above, and they are forgotten.
   std::vector<std::string> take_reports() { return std::exchange(reports_, {}); }
 
  private:

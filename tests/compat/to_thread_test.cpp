@@ -3,9 +3,11 @@
 #include <atomic>
 #include <memory>
 #include <semaphore>
+#include <stop_token>
 #include <thread>
 
 #include "compat/spawn.hpp"
+#include "compat/timeout.hpp"
 #include "test_kit/loop_test.hpp"
 
 namespace crossfade {
@@ -13,6 +15,12 @@ namespace {
 
 using namespace test_kit;
 using ToThreadTest = cell_test;
+
+void wait_for(const std::stop_token& stop) {
+  std::binary_semaphore stopped(0);
+  const std::stop_callback on_stop(stop, [&] { stopped.release(); });
+  stopped.acquire();
+}
 
 TEST_P(ToThreadTest, GivesValuesReferencesAndWhatOnlyMoves) {
   int object = 0;
@@ -103,7 +111,125 @@ TEST_P(ToThreadTest, VirtualTimeWaitsForTheThread) {
   });
 }
 
+TEST_P(ToThreadTest, FunctionThatListensIsAskedToEndAndItsResultDelivered) {
+  std::string order;
+  loop_test::run([&](task_group& group) -> task<> {
+    auto subject = backends_.spawn(group, GetParam(), [&]() -> task<> {
+      EXPECT_EQ(co_await to_thread([](const std::stop_token& stop) { return wait_for(stop), 7; }),
+                7);
+      order += 'r';
+      co_await checkpoint();
+      order += '!';
+    });
+    co_await settle();
+    subject.cancel();
+  });
+  EXPECT_EQ(order, "r");
+}
+
+TEST_P(ToThreadTest, FunctionMaySayThatItStoppedByThrowingCancelled) {
+  std::string order;
+  loop_test::run([&](task_group& group) -> task<> {
+    auto subject = backends_.spawn(group, GetParam(), [&]() -> task<> {
+      try {
+        co_await to_thread([](const std::stop_token& stop) {
+          wait_for(stop);
+          throw cancelled("stopped");
+        });
+      } catch (const cancelled& c) {
+        order += c.reason();
+        throw;
+      }
+    });
+    co_await settle();
+    subject.cancel("from outside");
+    EXPECT_THAT(co_await outcome_of([&]() -> task<> { co_await subject.join(); }),
+                testing::EndsWith("was cancelled: from outside"));
+  });
+  EXPECT_EQ(order, "from outside");
+}
+
+TEST_P(ToThreadTest, WaiterLeavesAnAbandonedFunctionAtOnce) {
+  struct shared {
+    std::binary_semaphore go{0};
+    std::atomic<bool> ended = false;
+  };
+  const auto state = std::make_shared<shared>();
+  loop_test::run([&](task_group& group) -> task<> {
+    auto subject = backends_.spawn(group, GetParam(), [state]() -> task<> {
+      co_await to_thread(abandon_on_cancel, [state] {
+        state->go.acquire();
+        state->ended = true;
+        throw std::runtime_error("nobody waits");
+      });
+    });
+    co_await settle();
+    subject.cancel();
+    EXPECT_THAT(co_await outcome_of([&]() -> task<> { co_await subject.join(); }),
+                testing::StartsWith("task_cancelled"));
+    EXPECT_FALSE(state->ended);
+    co_await sleep(1h);  // nor does virtual time wait for it
+    const thread_hold hold(loop_);
+    state->go.release();
+    while (reports().empty()) co_await checkpoint();
+  });
+  EXPECT_TRUE(state->ended);
+  EXPECT_THAT(take_reports(), testing::ElementsAre("nobody waits"));
+}
+
+TEST_P(ToThreadTest, AbandonedFunctionGivesItsResultToAWaiterThatStays) {
+  run([]() -> task<> {
+    EXPECT_EQ(*co_await to_thread(abandon_on_cancel, [] { return std::make_unique<int>(3); }), 3);
+    EXPECT_THROW(co_await to_thread(abandon_on_cancel, [] { throw 1; }), int);
+  });
+}
+
+TEST_P(ToThreadTest, LoopsDestructorWaitsForWhatWasAbandoned) {
+  std::atomic<bool> ended = false;
+  std::binary_semaphore go(0);
+  {
+    loop other;
+    both_backends backends(other);
+    backends.run(GetParam(), [&]() -> task<> {
+      auto subject = spawn([&]() -> task<> {
+        co_await to_thread(abandon_on_cancel, [&] {
+          go.acquire();
+          ended = true;
+        });
+      });
+      co_await checkpoint();
+      subject.cancel();
+      co_await checkpoint();
+      EXPECT_TRUE(subject.done());
+    });
+    go.release();
+  }
+  EXPECT_TRUE(ended);
+}
+
 INSTANTIATE_TEST_SUITE_P(Cells, ToThreadTest, cells(), cell_name);
+
+class ToThreadInRealTimeTest : public loop_test, public testing::WithParamInterface<cell> {
+ protected:
+  ToThreadInRealTimeTest() : loop_test(/*virtual_time=*/false) {}
+};
+
+TEST_P(ToThreadInRealTimeTest, TimeoutReachesTheFunctionAndConverts) {
+  backends_.run(GetParam(), []() -> task<> {
+    auto body = []() -> task<> {
+      co_await to_thread([](const std::stop_token& stop) {
+        EXPECT_TRUE(effective_deadline().has_value());
+        wait_for(stop);
+        throw cancelled("stopped");
+      });
+    };
+    EXPECT_THAT(co_await outcome_of([&]() -> task<> { co_await with_timeout(1ms, body); }),
+                testing::StartsWith("timeout_error"));
+    co_await to_thread([] { EXPECT_FALSE(effective_deadline().has_value()); });
+  });
+}
+
+INSTANTIATE_TEST_SUITE_P(Cells, ToThreadInRealTimeTest, cells(), cell_name);
 
 }  // namespace
 }  // namespace crossfade
