@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "compat/detail/frame_pool.hpp"
+#include "compat/detail/random_order.hpp"
 #include "compat/detail/stack_host.hpp"
 #include "compat/detail/thread_pool.hpp"
 #include "compat/errors.hpp"
@@ -57,7 +58,9 @@ std::string task_report::message() const {
 }
 
 struct loop::impl {
-  explicit impl(loop_options&& o) : options(std::move(o)), wake_timer(io) {}
+  explicit impl(loop_options&& o) : options(std::move(o)), wake_timer(io) {
+    if (options.random_order) order.emplace(*options.random_order);
+  }
 
   // Runs ready work until the batch is used up, then looks at timers and, in time, I/O.
   void turn(detail::scheduler& core);
@@ -84,6 +87,7 @@ struct loop::impl {
   void drain_inbox(detail::scheduler& core) noexcept;
 
   loop_options options;
+  std::optional<detail::random_order> order;  // none: first come, first run
   boost::asio::io_context io{1};
   boost::asio::steady_timer wake_timer;
   time_point wake_at = time_point::max();  // what wake_timer is armed for
@@ -185,6 +189,11 @@ void loop::impl::execute_other(detail::scheduler& core, detail::ready_node& node
 
 void loop::impl::turn(detail::scheduler& core) {
   core.turns_left = batch;
+  if (order) [[unlikely]] {
+    // With one turn a batch no stack switches straight to the next: each choice is made here.
+    core.turns_left = 1;
+    order->choose(core.ready);
+  }
   while (core.turns_left > 0 && !core.ready.empty()) {
     --core.turns_left;
     execute(core, core.ready.pop());

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <source_location>
 #include <string>
 #include <type_traits>
@@ -59,6 +61,10 @@ struct loop_options {
   std::function<void(const task_report&)> on_error = {};
   /// The most functions `to_thread` runs at the same time.
   unsigned max_threads = 32;
+  /// A seed: whoever is ready may have the next turn, in an order that the seed decides. For tests
+  /// of what must not depend on the order; `test_kit::random_orders` tries many seeds. What one
+  /// thread posts keeps its order.
+  std::optional<std::uint64_t> random_order = {};
 };
 
 /// One thread's event loop: one FIFO queue of ready tasks and callbacks of both backends, one set

@@ -3,17 +3,66 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <cstdlib>
 #include <optional>
+#include <random>
 #include <string>
 
 #include "compat/loop.hpp"
 #include "compat/sleep.hpp"
+#include "test_kit/loop_test.hpp"
 
 namespace crossfade::test_kit {
 
 namespace {
 
+constexpr const char* seed_variable = "CROSSFADE_SEED";
+
 enum class blow : std::uint8_t { cancels_victim, ends_loop };
+
+// A loop for one play, with the tasks on it.
+class stage {
+ public:
+  stage(cell_pair where, const cast& tasks, std::optional<std::uint64_t> seed = {})
+      : where_(where),
+        tasks_(tasks),
+        loop_({.virtual_time = true,
+               .on_error = [](const task_report& what) { ADD_FAILURE() << what.message(); },
+               .random_order = seed}),
+        backends_(loop_) {}
+
+  // Runs `body()`. What it throws is a failure here, where the trace still tells how it came.
+  template <class Body>
+  void run(Body&& body) {
+    try {
+      loop_.run(backends_.coro, body);
+    } catch (...) {
+      ADD_FAILURE() << outcome(std::current_exception());
+    }
+  }
+
+  // Plays until all have ended.
+  task<> play() {
+    auto enter = [this](task_group& group) {
+      for (const cast::text& t : tasks_.before) backends_.spawn(group, where_.second, t);
+      if (tasks_.victim) victim_.emplace(backends_.spawn(group, where_.first, tasks_.victim));
+      for (const cast::text& t : tasks_.after) backends_.spawn(group, where_.second, t);
+    };
+    co_await with_task_group(enter);
+  }
+  void require_victim() const {
+    if (!tasks_.victim) throw usage_error("a cast without a victim: only random_orders needs none");
+  }
+  bool has_victim() const noexcept { return victim_.has_value(); }
+  child<>& victim() { return *victim_; }
+
+ private:
+  cell_pair where_;
+  const cast& tasks_;
+  loop loop_;
+  both_backends backends_;
+  std::optional<child<>> victim_;
+};
 
 // Lets everything that is ready run once, or else the next timer ring. False: there is neither.
 task<bool> pass_turn() {
@@ -28,50 +77,105 @@ task<bool> pass_turn() {
   co_return true;
 }
 
-// True: the victim had ended before the blow fell.
-bool play_once(cell_pair where, const cast& tasks, blow falls, unsigned turns) {
-  loop loop({.virtual_time = true,
-             .on_error = [](const task_report& what) { ADD_FAILURE() << what.message(); }});
-  both_backends backends(loop);
+// Plays until `falls_after(turns)`, of the turns passed so far, says that the blow falls, or the
+// victim has ended. True: it had.
+template <class FallsAfter>
+bool play_until(stage& stage, blow falls, FallsAfter falls_after) {
+  stage.require_victim();
   bool survived = false;
-  loop.run(backends.coro, [&]() -> task<> {
-    std::optional<child<>> victim;
-    auto stage = [&](task_group& group) {
-      for (const cast::text& t : tasks.before) backends.spawn(group, where.second, t);
-      victim.emplace(backends.spawn(group, where.first, tasks.victim));
-      for (const cast::text& t : tasks.after) backends.spawn(group, where.second, t);
-    };
-    auto playing = spawn([&]() -> task<> { co_await with_task_group(stage); });
-    co_await checkpoint();
-    for (unsigned t = 0; t < turns && !victim->done(); ++t) {
+  stage.run([&]() -> task<> {
+    auto playing = spawn([&] { return stage.play(); });
+    while (!stage.has_victim()) co_await checkpoint();  // in a random order it takes its time
+    for (unsigned turns = 0; !falls_after(turns) && !stage.victim().done(); ++turns) {
       if (!co_await pass_turn()) break;
     }
-    survived = victim->done();
+    survived = stage.victim().done();
     if (falls == blow::ends_loop) {
       playing.detach();
       co_return;
     }
-    victim->cancel();
+    stage.victim().cancel();
     co_await playing.join();
   });
   return survived;
 }
 
+void strike_at_every_turn(cell_pair where, const scene& story, blow falls) {
+  constexpr unsigned most_turns = 1000;
+  bool survived = false;
+  for (unsigned limit = 0; !survived; ++limit) {
+    SCOPED_TRACE((falls == blow::ends_loop ? "the loop ended after " : "cancelled after ") +
+                 std::to_string(limit) + " turns");
+    story([&](const cast& tasks) {
+      stage stage(where, tasks);
+      survived = play_until(stage, falls, [=](unsigned turns) { return turns == limit; });
+    });
+    if (testing::Test::HasFailure()) return;
+    ASSERT_LT(limit, most_turns) << "the victim does not end";
+  }
+}
+
+std::optional<std::uint64_t> seed_to_replay() {
+  const char* text = std::getenv(seed_variable);
+  if (text == nullptr) return {};
+  return std::stoull(text);
+}
+
+// `play(stage, seed)`, on a stage where this seed decides the order.
+template <class Play>
+void play_in_order_of(std::uint64_t seed, cell_pair where, const scene& story, Play play) {
+  const testing::TestInfo& test = *testing::UnitTest::GetInstance()->current_test_info();
+  SCOPED_TRACE("in the random order of seed " + std::to_string(seed) +
+               "; to play this one alone: " + seed_variable + "=" + std::to_string(seed) +
+               " PROGRAM --gtest_filter=" + test.test_suite_name() + "." + test.name());
+  story([&](const cast& tasks) {
+    stage stage(where, tasks, seed);
+    play(stage, seed);
+  });
+}
+
+template <class Play>
+void play_in_random_orders(unsigned count, cell_pair where, const scene& story, Play play) {
+  if (const auto seed = seed_to_replay()) {
+    play_in_order_of(*seed, where, story, play);
+    return;
+  }
+  for (std::uint64_t seed = 1; seed <= count; ++seed) {
+    play_in_order_of(seed, where, story, play);
+    if (testing::Test::HasFailure()) return;
+  }
+}
+
 }  // namespace
 
-void cancel_everywhere(cell_pair where,
-                       const std::function<void(const std::function<void(cast)>& play)>& scene) {
-  constexpr unsigned most_turns = 1000;
-  for (blow falls : {blow::cancels_victim, blow::ends_loop}) {
-    bool survived = false;
-    for (unsigned turns = 0; !survived; ++turns) {
-      SCOPED_TRACE((falls == blow::ends_loop ? "the loop ended after " : "cancelled after ") +
-                   std::to_string(turns) + " turns");
-      scene([&](const cast& tasks) { survived = play_once(where, tasks, falls, turns); });
-      if (testing::Test::HasFailure()) return;
-      ASSERT_LT(turns, most_turns) << "the victim does not end";
-    }
+void cancel_at_every_wait(cell_pair where, const scene& story) {
+  strike_at_every_turn(where, story, blow::cancels_victim);
+}
+
+void stop_at_every_turn(cell_pair where, const scene& story) {
+  strike_at_every_turn(where, story, blow::ends_loop);
+}
+
+void random_orders(cell_pair where, const scene& story, unsigned count) {
+  play_in_random_orders(count, where, story, [](stage& stage, std::uint64_t /*seed*/) {
+    stage.run([&] { return stage.play(); });
+  });
+}
+
+void random_cancellations(cell_pair where, const scene& story, unsigned count) {
+  play_in_random_orders(count, where, story, [](stage& stage, std::uint64_t seed) {
+    std::mt19937_64 random(~seed);
+    play_until(stage, blow::cancels_victim, [&](unsigned) { return random() % 8 == 0; });
+  });
+}
+
+void sweep(cell_pair where, const scene& story) {
+  if (!seed_to_replay()) {
+    cancel_at_every_wait(where, story);
+    stop_at_every_turn(where, story);
   }
+  random_orders(where, story);
+  random_cancellations(where, story);
 }
 
 }  // namespace crossfade::test_kit

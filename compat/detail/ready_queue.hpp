@@ -59,6 +59,15 @@ class ready_queue {
     return node;
   }
 
+  /// Moves the node behind `before` to the front.
+  void move_to_front_behind(ready_node& before) noexcept {
+    ready_node& node = *before.next;
+    before.next = node.next;
+    if (tail_ == &node) tail_ = &before;
+    node.next = head_;
+    head_ = &node;
+  }
+
  private:
   ready_node* head_ = nullptr;
   ready_node* tail_ = nullptr;

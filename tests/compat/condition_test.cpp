@@ -128,7 +128,7 @@ TEST_P(ConditionTest, NotifiedWaiterGoesOnAndIsCancelledAtItsNextWait) {
 }
 
 TEST_P(ConditionTest, NoNotificationIsLostWhereverAWaiterIsCancelled) {
-  cancel_everywhere(GetParam(), [](const auto& play) {
+  sweep(GetParam(), [](const auto& play) {
     lock lock;
     condition changed(lock);
     int tokens = 0;

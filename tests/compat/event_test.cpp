@@ -86,7 +86,7 @@ TEST_P(EventTest, WokenTaskIsCancelledOnlyAtItsNextWait) {
 }
 
 TEST_P(EventTest, StaysUsableWhereverAWaiterIsCancelled) {
-  cancel_everywhere(GetParam(), [](const auto& play) {
+  sweep(GetParam(), [](const auto& play) {
     event ping;
     event pong;
     auto waiter = [&]() -> task<> {

@@ -142,7 +142,7 @@ TEST_P(LockTest, MovedGuardHoldsOnce) {
 }
 
 TEST_P(LockTest, IsNeverLostWhereverItsUserIsCancelled) {
-  cancel_everywhere(GetParam(), [](const auto& play) {
+  sweep(GetParam(), [](const auto& play) {
     lock lock;
     int inside = 0;
     struct visit {

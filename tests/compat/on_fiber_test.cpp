@@ -175,7 +175,7 @@ INSTANTIATE_TEST_SUITE_P(Cells, OnFiberTest, cells(), cell_name);
 using OnFiberSweepTest = pair_test;
 
 TEST_P(OnFiberSweepTest, StacksUnwindWhereverTheirTaskIsCancelled) {
-  cancel_everywhere(GetParam(), [](const auto& play) {
+  sweep(GetParam(), [](const auto& play) {
     lock lock;
     int depth = 0;
     struct level {

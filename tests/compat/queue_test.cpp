@@ -152,7 +152,7 @@ TEST_P(QueueTest, PromisedItemIsHadAndTheCancellationComesAtTheNextWait) {
 }
 
 TEST_P(QueueTest, NoItemIsLostOrDoubledWhereverAGetterIsCancelled) {
-  cancel_everywhere(GetParam(), [](const auto& play) {
+  sweep(GetParam(), [](const auto& play) {
     queue<int> items(1);
     std::vector<int> seen;
     int accepted = 0;
@@ -175,7 +175,7 @@ TEST_P(QueueTest, NoItemIsLostOrDoubledWhereverAGetterIsCancelled) {
 }
 
 TEST_P(QueueTest, NoItemIsHalfPutWhereverAPutterIsCancelled) {
-  cancel_everywhere(GetParam(), [](const auto& play) {
+  sweep(GetParam(), [](const auto& play) {
     queue<int> items(1);
     int put = 0;
     int got = 0;

@@ -114,7 +114,7 @@ TEST_P(SemaphoreTest, PermitMayBeReleasedByAnotherTask) {
 }
 
 TEST_P(SemaphoreTest, NoPermitIsLostWhereverItsUserIsCancelled) {
-  cancel_everywhere(GetParam(), [](const auto& play) {
+  sweep(GetParam(), [](const auto& play) {
     semaphore permits(2);
     auto user = [&]() -> task<> {
       auto first = co_await permits.acquire();

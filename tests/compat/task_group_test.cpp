@@ -266,7 +266,7 @@ TEST_P(TaskGroupTest, GroupsNest) {
 }
 
 TEST_P(TaskGroupTest, NoTaskOutlivesItWhereverItsOwnerIsCancelled) {
-  cancel_everywhere(GetParam(), [where = GetParam()](const auto& play) {
+  sweep(GetParam(), [where = GetParam()](const auto& play) {
     int alive = 0;
     queue<int> items(1);
     struct life {

@@ -269,7 +269,7 @@ INSTANTIATE_TEST_SUITE_P(Cells, TimeoutTest, cells(), cell_name);
 using TimeoutSweepTest = pair_test;
 
 TEST_P(TimeoutSweepTest, ScopesCloseWhereverTheirTaskIsCancelled) {
-  cancel_everywhere(GetParam(), [](const auto& play) {
+  sweep(GetParam(), [](const auto& play) {
     event go;
     int open = 0;
     struct scope {
