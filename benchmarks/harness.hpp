@@ -9,7 +9,8 @@
 
 namespace crossfade::benchmarks {
 
-enum class part { limit, peer, ours };
+/// A primitive is what limits are made of; it is compared with nothing.
+enum class part { primitive, limit, peer, ours };
 enum class stack { none, own, either };
 
 /// Who a row measures. Rows are compared with the limit for their kind of stack and with the best
@@ -29,7 +30,7 @@ class tally {
   /// Forgets what was counted before: it was done to warm up.
   void start();
   void stop();
-  void count() { ++done_; }
+  void count(std::size_t n = 1) { done_ += n; }
 
   std::size_t done() const { return done_; }
   std::chrono::nanoseconds elapsed() const { return elapsed_; }

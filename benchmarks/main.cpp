@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
   if (benchmark::ReportUnrecognizedArguments(count, arguments.data())) return 2;
 
   suite rows;
+  add_primitive_rows(rows);
   add_yield_rows(rows);
   add_spawn_join_rows(rows);
   add_uncontended_lock_rows(rows);

@@ -5,6 +5,7 @@
 namespace crossfade::benchmarks {
 
 // One file a question. Above each is what one operation is.
+void add_primitive_rows(suite& rows);
 void add_yield_rows(suite& rows);
 void add_spawn_join_rows(suite& rows);
 void add_uncontended_lock_rows(suite& rows);

@@ -1,4 +1,5 @@
 #include "report.hpp"
+#include "marks.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -56,6 +57,7 @@ void report::Finalize() {
     }
     if (!lines.empty()) print(question, lines);
   }
+  print_marks();
 }
 
 void report::print(const std::string& question, const table& lines) {
@@ -84,6 +86,33 @@ void report::print(const std::string& question, const table& lines) {
     std::snprintf(text, sizeof text, "  %-32s %10.2f %10.2f %10.2f %9s %11s\n",
                   std::string{who.name}.c_str(), row.median, row.min, row.max,
                   ratio(row.median, limit).c_str(), ratio(row.median, best_peer).c_str());
+    GetOutputStream() << text;
+  }
+}
+
+const report::figures* report::measured(const std::string& row) const {
+  const auto found = figures_.find(row);
+  return found != figures_.end() && found->second.error.empty() ? &found->second : nullptr;
+}
+
+void report::print_marks() {
+  bool any = false;
+  for (const mark& m : marks()) {
+    const figures* const row = measured(std::string{m.measured});
+    const figures* const limit = m.limit.empty() ? nullptr : measured(std::string{m.limit});
+    if (row == nullptr || (limit == nullptr && !m.limit.empty())) continue;
+    char text[200];
+    if (!std::exchange(any, true)) {
+      std::snprintf(text, sizeof text, "\n%-34s %10s %10s %10s %8s %8s\n", "marks", "ns median",
+                    "limit", "+ ns", "x limit", "at most");
+      GetOutputStream() << text;
+    }
+    const double unit = limit != nullptr ? limit->median : 0;
+    const bool met = row->median <= m.times * unit + m.plus;
+    std::snprintf(text, sizeof text, "  %-32s %10.2f %10.2f %10.2f %8s %8s  %s\n",
+                  std::string{m.text}.c_str(), row->median, unit, m.plus,
+                  limit != nullptr ? ratio(row->median - m.plus, unit).c_str() : "-",
+                  limit != nullptr ? ratio(m.times, 1).c_str() : "-", met ? "met" : "NOT MET");
     GetOutputStream() << text;
   }
 }

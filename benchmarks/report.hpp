@@ -11,7 +11,8 @@
 namespace crossfade::benchmarks {
 
 /// Prints one table a question when all rows have run: ns per operation (median, minimum, maximum
-/// of the repetitions), ratio to the limit, ratio to the best peer.
+/// of the repetitions), ratio to the limit, ratio to the best peer. Then the marks: what was
+/// measured and whether it is what is meant.
 ///
 /// Lifetime: the suite outlives it.
 class report : public benchmark::BenchmarkReporter {
@@ -34,6 +35,9 @@ class report : public benchmark::BenchmarkReporter {
   using table = std::vector<std::pair<implementation, figures>>;
 
   void print(const std::string& question, const table& lines);
+  void print_marks();
+  // Null if the row has not run, or failed.
+  const figures* measured(const std::string& row) const;
 
   const suite& suite_;
   std::map<std::string, figures> figures_;

@@ -1,9 +1,13 @@
 #include "implementations/all.hpp"
 #include "questions.hpp"
 
+#include <benchmark/benchmark.h>
+
 #include <cstddef>
 
 // One operation: a task starts an empty task and waits for its end; then the next.
+//
+// `named_with_result`: the child has a name and gives a value, which is what ours are made for.
 
 namespace crossfade::benchmarks {
 namespace {
@@ -40,6 +44,44 @@ tally spawn_join(std::size_t operations) {
   return result;
 }
 
+spawn_options named() { return {.name = "refresh"}; }
+
+tally crossfade_fiber_spawns(std::size_t operations) {
+  crossfade_fiber implementation;
+  tally result;
+  std::size_t sum = 0;
+  implementation.run(1, [&](crossfade_fiber&, std::size_t) {
+    const auto child = [&] {
+      result.count();
+      return std::size_t{1};
+    };
+    sum += await(spawn(named(), child).join());
+    result.start();
+    for (std::size_t n = 0; n < operations; ++n) sum += await(spawn(named(), child).join());
+    result.stop();
+  });
+  benchmark::DoNotOptimize(sum);
+  return result;
+}
+
+tally crossfade_coro_spawns(std::size_t operations) {
+  crossfade_coro implementation;
+  tally result;
+  std::size_t sum = 0;
+  implementation.run(1, [&](crossfade_coro&, std::size_t) -> task<> {
+    const auto child = [&]() -> task<std::size_t> {
+      result.count();
+      co_return 1;
+    };
+    sum += co_await spawn(named(), child).join();
+    result.start();
+    for (std::size_t n = 0; n < operations; ++n) sum += co_await spawn(named(), child).join();
+    result.stop();
+  });
+  benchmark::DoNotOptimize(sum);
+  return result;
+}
+
 }  // namespace
 
 void add_spawn_join_rows(suite& rows) {
@@ -50,6 +92,9 @@ void add_spawn_join_rows(suite& rows) {
   for_each_implementation(add);
   add.
   operator()<boost_fiber_dispatch>();  // skips the queue: the child runs before its spawner goes on
+
+  rows.add("spawn_join/named_with_result", crossfade_fiber::who, crossfade_fiber_spawns);
+  rows.add("spawn_join/named_with_result", crossfade_coro::who, crossfade_coro_spawns);
 }
 
 }  // namespace crossfade::benchmarks

@@ -1,0 +1,34 @@
+#include "marks.hpp"
+
+namespace crossfade::benchmarks {
+
+// The limit of a yield is the same pattern with nothing but the resume or jump and an intrusive
+// queue.
+const std::vector<mark>& marks() {
+  static const std::vector<mark> all{
+      {"coroutine yields, 2 tasks", "yield/2_tasks/crossfade_coro", 1.6,
+       "yield/2_tasks/limit_coro"},
+      {"coroutine yields, 1000 tasks", "yield/1000_tasks/crossfade_coro", 1.6,
+       "yield/1000_tasks/limit_coro"},
+      {"fiber yields, 2 tasks", "yield/2_tasks/crossfade_fiber", 2.7,
+       "primitive/one_step/fcontext_jump"},
+      {"fiber yields, 8 call sites", "yield/8_sites/crossfade_fiber", 1.15,
+       "yield/8_sites/limit_fiber"},
+      {"fiber awaits a coroutine", "bridge/fiber_awaits_coroutine/crossfade_fiber", 10,
+       "primitive/one_step/virtual_call"},
+      {"coroutine awaits a function", "bridge/coroutine_awaits_function/crossfade_coro", 4,
+       "primitive/one_step/fcontext_jump", 20},
+      {"coroutine spawns and joins", "spawn_join/named_with_result/crossfade_coro", 2,
+       "primitive/one_step/coroutine_frame_of_malloc"},
+      {"fiber spawns and joins", "spawn_join/named_with_result/crossfade_fiber", 12,
+       "primitive/one_step/fcontext_jump"},
+      {"coroutine locks and unlocks", "uncontended_lock/lock_unlock/crossfade_coro", 2,
+       "primitive/one_step/virtual_call"},
+      {"fiber locks and unlocks", "uncontended_lock/lock_unlock/crossfade_fiber", 2,
+       "primitive/one_step/virtual_call"},
+      {"exception state is swapped", "primitive/one_step/exception_state_swap", 0, "", 1},
+  };
+  return all;
+}
+
+}  // namespace crossfade::benchmarks
