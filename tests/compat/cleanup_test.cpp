@@ -146,7 +146,7 @@ TEST_P(CleanupTest, HandlerThatThrowsDecides) {
 class CleanupSweepTest : public pair_test {};
 
 TEST_P(CleanupSweepTest, RunsOnceForEachBodyThatBegan) {
-  cancel_everywhere(GetParam(), [](const auto& play) {
+  sweep(GetParam(), [](const auto& play) {
     int begun = 0;
     int cleaned = 0;
     auto user = [&]() -> task<> {
