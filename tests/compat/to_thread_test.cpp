@@ -207,6 +207,24 @@ TEST_P(ToThreadTest, LoopsDestructorWaitsForWhatWasAbandoned) {
   EXPECT_TRUE(ended);
 }
 
+// The wait for a child is the loop's: it takes no thread from the child.
+TEST_P(ToThreadTest, OneThreadServesParentsThatJoinTheirChildren) {
+  loop narrow({.virtual_time = true, .max_threads = 1});
+  both_backends backends(narrow);
+  int ran = 0;
+  std::function<task<>(int)> family = [&](int generations) -> task<> {
+    co_await to_thread([&] { ++ran; });
+    if (generations == 0) co_return;
+    auto children = [&](task_group& group) {
+      for (int i = 0; i < 3; ++i) group.spawn([&, generations] { return family(generations - 1); });
+    };
+    co_await with_task_group(children);
+    co_await to_thread([&] { ++ran; });
+  };
+  backends.run(GetParam(), [&]() -> task<> { co_await family(3); });
+  EXPECT_EQ(ran, 40 + 13);
+}
+
 INSTANTIATE_TEST_SUITE_P(Cells, ToThreadTest, cells(), cell_name);
 
 class ToThreadInRealTimeTest : public loop_test, public testing::WithParamInterface<cell> {
