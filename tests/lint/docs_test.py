@@ -1,4 +1,4 @@
-"""Plants documents, of which docs.py must see those whose code is not what a test compiles."""
+"""Plants documents, of which docs.py must see those that say what is not so."""
 
 import tempfile
 import unittest
@@ -30,6 +30,15 @@ class DocsTest(unittest.TestCase):
         self.assertIn("names no region", self.found("", CODE)[0])
         self.assertIn("is not there", self.found("<!-- from b.cpp region body -->\n", CODE)[0])
         self.assertIn("has no region", self.found("<!-- from a.cpp region bod -->\n", CODE)[0])
+
+    def test_a_test_that_is_not_there(self):
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "tests").mkdir()
+            Path(folder, "tests", "a_test.cpp").write_text("TEST_P(ATest, Holds) {\n}\n")
+            Path(folder, "README.md").write_text("By `ATest.Holds`,\nnot by `ATest.Breaks`.\n")
+            self.assertEqual(
+                list(violations(Path(folder))), ["README.md:2: there is no test ATest.Breaks"]
+            )
 
 
 if __name__ == "__main__":
