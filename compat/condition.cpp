@@ -1,41 +1,41 @@
 #include "compat/condition.hpp"
 
-#include <cassert>
-
+#include "compat/detail/misuse.hpp"
 #include "compat/errors.hpp"
 
 namespace crossfade {
 
-condition::~condition() { assert(waiters_.empty() && "a condition outlives its waiters"); }
+condition::~condition() { detail::require_no_waiters("a condition", waiters_); }
 
-detail::condition_op condition::wait() { return detail::condition_op(*this); }
+detail::condition_op condition::wait() { return {*this, lock_}; }
 
 void condition::notify(std::size_t count) {
   require_held("notify");
   for (; count > 0 && !waiters_.empty(); --count) {
     auto& waiter = static_cast<detail::condition_op&>(waiters_.pop());
     waiter.wants_lock_ = true;
-    lock_.waiters_.push(waiter);  // the caller holds the lock, so the waiter cannot have it yet
+    lock_.owned_.take_or_queue(waiter);  // queues: the caller holds the lock
   }
 }
 
 void condition::require_held(const char* call) const {
   const detail::task_state& caller = detail::task_state::current();
-  if (lock_.holder_ != caller.id) {
+  if (!lock_.owned_.held_by(caller)) {
     throw usage_error("condition::" + std::string(call) + ": " + caller.label() +
-                      " does not hold the condition's lock: acquire it first");
+                      " does not hold the condition's lock, held by " +
+                      detail::who_is(lock_.holder()) + ": acquire it first");
   }
 }
 
 namespace detail {
 
 const wait_rules condition_op::rules_of_this{
-    .name = "a condition", .leave = &leave, .holder = nullptr};
+    .name = "a condition", .leave = &leave, .holder = &held_by};
 
 bool condition_op::start() {
   condition_.require_held("wait");
   condition_.waiters_.push(*this);
-  condition_.lock_.hand_over();
+  lock_.owned_.hand_over();
   return false;
 }
 
@@ -47,9 +47,14 @@ bool condition_op::leave(op_base& o) noexcept {
   self.wants_lock_ = true;
   self.condition_.waiters_.remove(self);
   // The guard that the waiter left on its stack must be true again before the exception reaches it.
-  if (self.condition_.lock_.take_or_queue(self)) return true;
+  if (self.lock_.owned_.take_or_queue(self)) return true;
   self.interrupt_on_completion();
   return false;
+}
+
+std::uint64_t condition_op::held_by(const op_base& o) noexcept {
+  const auto& self = static_cast<const condition_op&>(o);
+  return self.wants_lock_ ? self.lock_.holder() : 0;
 }
 
 }  // namespace detail

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+
 #include "compat/lock.hpp"
 #include "compat/op.hpp"
 
@@ -14,9 +17,10 @@ class condition_op;
 /// Order: FIFO; a notified waiter goes to the end of the lock's queue. Cancellation: a cancelled
 /// waiter takes the lock again before it throws, so its guard stays true; one that had been
 /// notified before returns normally and is cancelled at its next wait, so no notification is lost.
-/// Threads: the loop's only. Lifetime: outlives its waiters; the lock outlives it. Throws:
-/// `usage_error` if the caller does not hold the lock. Source: asyncio.Condition. Differs: bound to
-/// a lock of the caller's, which it keeps through its own guard.
+/// Threads: the loop's only. Lifetime: outlives its waiters, the destructor ends the program
+/// otherwise; the lock outlives it. Throws: `usage_error` if the caller does not hold the lock.
+/// Source: asyncio.Condition. Differs: bound to a lock of the caller's, which it keeps through its
+/// own guard.
 class condition {
  public:
   explicit condition(lock& protecting) noexcept : lock_(protecting) {}
@@ -43,18 +47,20 @@ namespace detail {
 
 class condition_op final : public waitable<condition_op> {
  public:
-  explicit condition_op(condition& c) noexcept : waitable(rules_of_this), condition_(c) {}
+  condition_op(condition& c, lock& l) noexcept : waitable(rules_of_this), condition_(c), lock_(l) {}
 
  private:
   friend class crossfade::condition;
   friend waitable<condition_op>;
   static const wait_rules rules_of_this;
   static bool leave(op_base& o) noexcept;
+  static std::uint64_t held_by(const op_base& o) noexcept;
 
   bool start();
   void take() const noexcept {}
 
   condition& condition_;
+  lock& lock_;
   bool wants_lock_ =
       false;  // notified or interrupted: it stands in the lock's queue, or has the lock
 };

@@ -1,5 +1,7 @@
 #include "compat/condition.hpp"
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -63,17 +65,48 @@ TEST_P(ConditionTest, NotifiedWaiterHasToTakeTheLockAgainBehindTheOthers) {
   EXPECT_EQ(order_, "lw");
 }
 
-TEST_P(ConditionTest, WaitingOrNotifyingWithoutTheLockIsRefused) {
+TEST_P(ConditionTest, WaitingOrNotifyingWithoutTheLockIsRefusedAndNamesWhoHoldsIt) {
   std::vector<std::string> refusals;
-  run([&](task_group& group) {
-    a().spawn(group, [&]() -> task<> {
+  std::string holder;
+  run([&](task_group& group) -> task<> {
+    auto misuse = [&]() -> task<> {
       refusals.push_back(co_await outcome_of([&]() -> task<> { co_await changed_.wait(); }));
       refusals.push_back(co_await outcome_of([&] { changed_.notify_one(); }));
-    });
+    };
+    auto first = a().spawn(group, misuse);
+    co_await first.join();
+    auto guard = co_await lock_.acquire();
+    holder = "task " + std::to_string(lock_.holder());
+    auto second = b().spawn(group, misuse);
+    co_await second.join();
   });
-  EXPECT_THAT(refusals, testing::ElementsAre(
-                            testing::MatchesRegex("usage_error: condition::wait: .*acquire it.*"),
-                            testing::MatchesRegex("usage_error: condition::notify: .*acquire.*")));
+  const auto refused = [](const std::string& call, const std::string& owner) {
+    return testing::MatchesRegex("usage_error: condition::" + call +
+                                 ": task .* does not hold the condition's lock, held by " + owner +
+                                 ": acquire it first");
+  };
+  EXPECT_THAT(refusals, testing::ElementsAre(refused("wait", "nobody"), refused("notify", "nobody"),
+                                             refused("wait", holder + " .*"),
+                                             refused("notify", holder + " .*")));
+}
+
+TEST_P(ConditionTest, MayGoOnceItsWaitersAreNotified) {
+  std::optional<condition> changed(std::in_place, lock_);
+  auto waiting = [&](char name) -> task<> {
+    auto guard = co_await lock_.acquire();
+    co_await changed->wait();
+    order_ += name;
+  };
+  run([&](task_group& group) -> task<> {
+    auto first = a().spawn(group, waiting, '1');
+    b().spawn(group, waiting, '2');
+    co_await settle();
+    auto guard = co_await lock_.acquire();
+    changed->notify_all();
+    changed.reset();
+    first.cancel();
+  });
+  EXPECT_EQ(order_, "12");
 }
 
 TEST_P(ConditionTest, CancelledWaiterHoldsTheLockWhenItThrows) {
@@ -127,32 +160,36 @@ TEST_P(ConditionTest, NotifiedWaiterGoesOnAndIsCancelledAtItsNextWait) {
   EXPECT_EQ(order_, "1");
 }
 
-TEST_P(ConditionTest, NoNotificationIsLostWhereverAWaiterIsCancelled) {
-  sweep(GetParam(), [](const auto& play) {
-    lock lock;
-    condition changed(lock);
-    int tokens = 0;
-    int taken = 0;
-    auto taker = [&]() -> task<> {
+// Tasks that take a token each, and one that gives enough for all.
+void tokens_for_all(const std::function<void(const cast&)>& play) {
+  lock lock;
+  condition changed(lock);
+  int tokens = 0;
+  int taken = 0;
+  int given = 0;
+  auto taker = [&]() -> task<> {
+    auto guard = co_await lock.acquire();
+    // NOLINTNEXTLINE(bugprone-infinite-loop): others change it while this one waits
+    while (tokens == 0) co_await changed.wait();
+    --tokens;
+    ++taken;
+  };
+  auto giver = [&]() -> task<> {
+    for (int i = 0; i < 2; ++i) {
+      co_await sleep(1ms);
       auto guard = co_await lock.acquire();
-      // NOLINTNEXTLINE(bugprone-infinite-loop): others change it while this one waits
-      while (tokens == 0) co_await changed.wait();
-      --tokens;
-      ++taken;
-      changed.notify_all();
-    };
-    auto giver = [&]() -> task<> {
-      for (int i = 0; i < 2; ++i) {
-        co_await sleep(1ms);
-        auto guard = co_await lock.acquire();
-        ++tokens;
-        changed.notify_one();
-      }
-    };
-    play({.before = {taker}, .victim = taker, .after = {giver}});
-    EXPECT_FALSE(lock.is_held());
-    EXPECT_LE(tokens + taken, 2);
-  });
+      ++tokens;
+      ++given;
+      changed.notify_one();
+    }
+  };
+  play({.before = {taker}, .victim = taker, .after = {giver}});
+  EXPECT_FALSE(lock.is_held());
+  EXPECT_EQ(tokens + taken, given);
+}
+
+TEST_P(ConditionTest, NoNotificationIsLostWhereverAWaiterIsCancelled) {
+  sweep(GetParam(), tokens_for_all);
 }
 
 INSTANTIATE_TEST_SUITE_P(Hosts, ConditionTest, cell_pairs(), pair_name);

@@ -1,7 +1,10 @@
 #include "compat/lock.hpp"
 
+#include <functional>
+#include <optional>
 #include <string>
 
+#include "compat/on_fiber.hpp"
 #include "test_kit/loop_test.hpp"
 #include "test_kit/sweep.hpp"
 
@@ -126,6 +129,71 @@ TEST_P(LockTest, TakingItTwiceIsRefusedAndNamesTheTask) {
   EXPECT_FALSE(lock.is_held());
 }
 
+TEST_P(LockTest, TakingItTwiceThroughAPortalIsTheSameTaskAndRefused) {
+  lock lock;
+  std::string refusal;
+  run([&](task_group& group) {
+    a().spawn(group, [&]() -> task<> {
+      auto guard = co_await lock.acquire();
+      auto blocking = [&] { auto second = await(lock.acquire()); };
+      refusal = co_await outcome_of([&]() -> task<> { co_await on_fiber(blocking); });
+    });
+  });
+  EXPECT_THAT(refusal, testing::MatchesRegex("usage_error: task .* already holds: release .*"));
+}
+
+TEST_P(LockTest, GuardReleasedByAnotherTaskIsRefusedAndNamesBoth) {
+  lock lock;
+  std::optional<lock::guard> passed;
+  std::string refusal;
+  run([&](task_group& group) -> task<> {
+    auto owner = a().spawn(group, [&]() -> task<> {
+      passed.emplace(co_await lock.acquire());
+      co_await settle();
+    });
+    co_await checkpoint();
+    auto other = b().spawn(group, [&]() -> task<> {
+      refusal = co_await outcome_of([&] { passed->release(); });
+      EXPECT_FALSE(lock.is_held());
+    });
+    co_await owner.join();
+    EXPECT_THAT(refusal,
+                testing::MatchesRegex("usage_error: task " + std::to_string(other.id()) +
+                                      " .* releases a guard of task " + std::to_string(owner.id()) +
+                                      " .spawned at .*: .*pass on the permit of a semaphore.*"));
+  });
+}
+
+TEST_P(LockTest, TryingNeverWaits) {
+  lock lock;
+  run([&](task_group& group) {
+    a().spawn(group, [&]() -> task<> {
+      const auto guard = lock.try_acquire();
+      EXPECT_TRUE(guard);
+      EXPECT_FALSE(lock.try_acquire());
+      co_await settle();
+    });
+    b().spawn(group, [&]() -> task<> {
+      EXPECT_FALSE(lock.try_acquire());
+      co_return;
+    });
+  });
+  EXPECT_FALSE(lock.is_held());
+}
+
+TEST_P(LockTest, HolderIsKnownFromThePromiseOn) {
+  lock lock;
+  run([&](task_group& group) -> task<> {
+    auto guard = co_await lock.acquire();
+    auto waiter = a().spawn(group, [&]() -> task<> { auto mine = co_await lock.acquire(); });
+    co_await settle();
+    EXPECT_NE(lock.holder(), waiter.id());
+    guard.release();
+    EXPECT_EQ(lock.holder(), waiter.id());
+  });
+  EXPECT_EQ(lock.holder(), 0U);
+}
+
 TEST_P(LockTest, MovedGuardHoldsOnce) {
   lock lock;
   run([&](task_group& group) {
@@ -141,28 +209,29 @@ TEST_P(LockTest, MovedGuardHoldsOnce) {
   });
 }
 
-TEST_P(LockTest, IsNeverLostWhereverItsUserIsCancelled) {
-  sweep(GetParam(), [](const auto& play) {
-    lock lock;
-    int inside = 0;
-    struct visit {
-      explicit visit(int& count) : inside(count) { EXPECT_EQ(++inside, 1); }
-      ~visit() { --inside; }
-      int& inside;
-    };
-    auto user = [&]() -> task<> {
-      for (int i = 0; i < 2; ++i) {
-        auto guard = co_await lock.acquire();
-        const visit here(inside);
-        co_await checkpoint();
-        co_await sleep(1ms);
-      }
-    };
-    play({.before = {user}, .victim = user, .after = {user}});
-    EXPECT_FALSE(lock.is_held());
-    EXPECT_EQ(inside, 0);
-  });
+// Tasks that take the lock and wait with it, twice.
+void repeated_use(const std::function<void(const cast&)>& play) {
+  lock lock;
+  int inside = 0;
+  struct visit {
+    explicit visit(int& count) : inside(count) { EXPECT_EQ(++inside, 1); }
+    ~visit() { --inside; }
+    int& inside;
+  };
+  auto user = [&]() -> task<> {
+    for (int i = 0; i < 2; ++i) {
+      auto guard = co_await lock.acquire();
+      const visit here(inside);
+      co_await checkpoint();
+      co_await sleep(1ms);
+    }
+  };
+  play({.before = {user}, .victim = user, .after = {user}});
+  EXPECT_FALSE(lock.is_held());
+  EXPECT_EQ(inside, 0);
 }
+
+TEST_P(LockTest, IsNeverLostWhereverItsUserIsCancelled) { sweep(GetParam(), repeated_use); }
 
 INSTANTIATE_TEST_SUITE_P(Hosts, LockTest, cell_pairs(), pair_name);
 
