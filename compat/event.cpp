@@ -1,10 +1,10 @@
 #include "compat/event.hpp"
 
-#include <cassert>
+#include "compat/detail/misuse.hpp"
 
 namespace crossfade {
 
-event::~event() { assert(waiters_.empty() && "an event outlives its waiters"); }
+event::~event() { detail::require_no_waiters("an event", waiters_); }
 
 op<> event::wait() {
   static constexpr op<>::rules rules{

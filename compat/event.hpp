@@ -8,8 +8,8 @@ namespace crossfade {
 ///
 /// Order: setting it wakes all waiters, in the order they came; who is woken has seen it set, even
 /// if it is cleared before its turn. Cancellation: a cancelled waiter leaves. Threads: the loop's
-/// only; from another thread, `loop.post([&] { e.set(); })`. Lifetime: outlives its waiters.
-/// Source: asyncio.Event, gevent.event.Event.
+/// only; from another thread, `loop.post([&] { e.set(); })`. Lifetime: outlives its waiters;
+/// the destructor ends the program otherwise. Source: asyncio.Event, gevent.event.Event.
 class event {
  public:
   event() = default;

@@ -1,10 +1,23 @@
 #include "compat/semaphore.hpp"
 
-#include <cassert>
+#include "compat/detail/misuse.hpp"
+#include "compat/errors.hpp"
 
 namespace crossfade {
 
-semaphore::~semaphore() { assert(waiters_.empty() && "a semaphore outlives its waiters"); }
+semaphore::semaphore(std::size_t permits) : permits_(permits) {
+  if (permits == 0) {
+    throw usage_error(
+        "semaphore: 0 permits; expected at least 1: to signal another task, use an event or a "
+        "queue");
+  }
+}
+
+semaphore::~semaphore() {
+  detail::require_no_waiters("a semaphore", waiters_);
+  if (free_ != permits_) [[unlikely]]
+    detail::fail_destroyed_while_out("a semaphore", permits_ - free_);
+}
 
 op<semaphore::permit> semaphore::acquire() {
   static constexpr op<permit>::rules rules{
@@ -26,6 +39,12 @@ op<semaphore::permit> semaphore::acquire() {
       },
       [](op<permit>& o) { return permit(o.object<semaphore>()); }};
   return {rules, this};
+}
+
+std::optional<semaphore::permit> semaphore::try_acquire() {
+  if (free_ == 0) return std::nullopt;
+  --free_;
+  return permit(*this);
 }
 
 void semaphore::give_back() noexcept {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <utility>
 
 #include "compat/op.hpp"
@@ -11,9 +12,9 @@ namespace crossfade {
 ///
 /// Order: FIFO; a released permit goes to the longest waiter, nobody can barge in. Cancellation: a
 /// cancelled waiter leaves; one that had just been given a permit has it, and is cancelled at its
-/// next wait. Threads: the loop's only. Lifetime: outlives its permits and waiters. Source:
-/// asyncio.Semaphore, gevent.lock.Semaphore. Differs: a permit releases itself, so none is released
-/// twice.
+/// next wait. Threads: the loop's only. Lifetime: outlives its permits and waiters; the destructor
+/// ends the program otherwise. Source: asyncio.BoundedSemaphore, gevent.lock.BoundedSemaphore.
+/// Differs: a permit releases itself, so none is released twice.
 class semaphore {
  public:
   /// One unit, given back when it is released or goes out of scope. Movable, also to another task.
@@ -35,20 +36,24 @@ class semaphore {
     semaphore* semaphore_;
   };
 
-  explicit semaphore(std::size_t permits) noexcept : free_(permits) {}
+  /// Throws: `usage_error` if `permits` is 0, since permits do not come from elsewhere.
+  explicit semaphore(std::size_t permits);
   semaphore(const semaphore&) = delete;
   semaphore& operator=(const semaphore&) = delete;
   ~semaphore();
 
   /// Waits for a permit.
   op<permit> acquire();
+  /// Takes a permit if one can be had without waiting.
+  std::optional<permit> try_acquire();
   /// Permits that can be had without waiting.
   std::size_t available() const noexcept { return free_; }
 
  private:
   void give_back() noexcept;
 
-  std::size_t free_;
+  const std::size_t permits_;
+  std::size_t free_ = permits_;
   detail::wait_queue waiters_;
 };
 

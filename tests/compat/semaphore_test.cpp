@@ -1,9 +1,11 @@
 #include "compat/semaphore.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <string>
 
+#include "compat/errors.hpp"
 #include "test_kit/loop_test.hpp"
 #include "test_kit/sweep.hpp"
 
@@ -113,20 +115,56 @@ TEST_P(SemaphoreTest, PermitMayBeReleasedByAnotherTask) {
   EXPECT_EQ(permits.available(), 1U);
 }
 
-TEST_P(SemaphoreTest, NoPermitIsLostWhereverItsUserIsCancelled) {
-  sweep(GetParam(), [](const auto& play) {
-    semaphore permits(2);
-    auto user = [&]() -> task<> {
-      auto first = co_await permits.acquire();
-      co_await sleep(1ms);
-      first.release();
-      auto second = co_await permits.acquire();
-      co_await checkpoint();
-    };
-    play({.before = {user, user}, .victim = user, .after = {user}});
-    EXPECT_EQ(permits.available(), 2U);
+TEST_P(SemaphoreTest, NoPermitIsGivenBackTwice) {
+  semaphore permits(2);
+  run([&](task_group& group) {
+    a().spawn(group, [&]() -> task<> {
+      auto permit = co_await permits.acquire();
+      auto moved = std::move(permit);
+      EXPECT_EQ(permits.available(), 1U);
+      moved.release();
+      moved.release();
+      EXPECT_EQ(permits.available(), 2U);
+    });
   });
+  EXPECT_EQ(permits.available(), 2U);
 }
+
+TEST_P(SemaphoreTest, TryingNeverWaits) {
+  semaphore permits(2);
+  run([&](task_group& group) {
+    a().spawn(group, [&]() -> task<> {
+      const auto first = permits.try_acquire();
+      const auto second = permits.try_acquire();
+      EXPECT_TRUE(first);
+      EXPECT_TRUE(second);
+      co_await settle();
+    });
+    b().spawn(group, [&]() -> task<> {
+      EXPECT_FALSE(permits.try_acquire());
+      co_return;
+    });
+  });
+  EXPECT_EQ(permits.available(), 2U);
+}
+
+TEST_P(SemaphoreTest, OfNoPermitsIsRefused) { EXPECT_THROW(semaphore(0), usage_error); }
+
+// More tasks than permits, which take one twice.
+void repeated_use(const std::function<void(const cast&)>& play) {
+  semaphore permits(2);
+  auto user = [&]() -> task<> {
+    auto first = co_await permits.acquire();
+    co_await sleep(1ms);
+    first.release();
+    auto second = co_await permits.acquire();
+    co_await checkpoint();
+  };
+  play({.before = {user, user}, .victim = user, .after = {user}});
+  EXPECT_EQ(permits.available(), 2U);
+}
+
+TEST_P(SemaphoreTest, NoPermitIsLostWhereverItsUserIsCancelled) { sweep(GetParam(), repeated_use); }
 
 INSTANTIATE_TEST_SUITE_P(Hosts, SemaphoreTest, cell_pairs(), pair_name);
 
