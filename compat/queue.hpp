@@ -1,12 +1,12 @@
 #pragma once
 
-#include <cassert>
 #include <cstddef>
 #include <deque>
 #include <limits>
 #include <optional>
 #include <utility>
 
+#include "compat/detail/misuse.hpp"
 #include "compat/errors.hpp"
 #include "compat/op.hpp"
 
@@ -25,8 +25,11 @@ class put_op;
 /// straight to the longest waiting getter, nobody can barge in. Units: `capacity` counts items; a
 /// `put` beyond it waits. Cancellation: a cancelled waiter leaves; a getter that had been given an
 /// item has it, and is cancelled at its next wait, so no item is lost; the item of a cancelled
-/// putter was never in. Threads: the loop's only. Lifetime: outlives its waiters. Throws:
-/// `queue_closed`. Source: asyncio.Queue, gevent.queue.Queue. Differs: it can be closed.
+/// putter was never in and goes with its wait; a putter whose item had been let in returns
+/// normally. Threads: the loop's only. Lifetime: outlives its waiters; the destructor ends the
+/// program otherwise; items that are left go with it. Throws: `queue_closed`; what moving an item
+/// throws, and then no waiter and no item that is in is lost. Source: asyncio.Queue,
+/// gevent.queue.Queue. Differs: it can be closed.
 template <class T>
 class queue {
  public:
@@ -38,7 +41,10 @@ class queue {
   }
   queue(const queue&) = delete;
   queue& operator=(const queue&) = delete;
-  ~queue() { assert(getters_.empty() && putters_.empty() && "a queue outlives its waiters"); }
+  ~queue() {
+    detail::require_no_waiters("a queue", getters_);
+    detail::require_no_waiters("a queue", putters_);
+  }
 
   /// Waits for room, then puts the item in. Throws: `queue_closed`.
   detail::put_op<T> put(T item) { return detail::put_op<T>(*this, std::move(item)); }
@@ -51,8 +57,9 @@ class queue {
   /// Takes an item if there is one now.
   std::optional<T> try_get();
 
-  /// No further item comes in. What is in can still be taken; those who wait to put, and those who
-  /// wait for an item that will not come, get `queue_closed`. Idempotent.
+  /// No further item comes in: a `put` throws `queue_closed`, also one that waits; its item goes
+  /// with it. What is in can still be taken; those who wait for an item that will not come get
+  /// `queue_closed`. Who has been woken already has or has put its item. Idempotent.
   void close() noexcept;
   bool closed() const noexcept { return closed_; }
   std::size_t size() const noexcept { return items_.size(); }
@@ -63,6 +70,8 @@ class queue {
   friend detail::put_op<T>;
   using getter = detail::get_op<T>;
   using putter = detail::put_op<T>;
+
+  bool take_into(std::optional<T>& item);
 
   std::size_t capacity_;
   bool closed_ = false;
@@ -90,8 +99,7 @@ class get_op final : public waitable<get_op<T>> {
       .name = "an item of a queue", .leave = &leave, .holder = nullptr};
 
   bool start() {
-    item_ = queue_.try_get();
-    if (item_ || queue_.closed_) return true;
+    if (queue_.take_into(item_) || queue_.closed_) return true;
     queue_.getters_.push(*this);
     return false;
   }
@@ -140,8 +148,9 @@ template <class T>
 bool queue<T>::try_put(T&& item) {
   if (closed_) throw queue_closed("put: the queue is closed");
   if (!getters_.empty()) {
-    auto& waiting = static_cast<getter&>(getters_.pop());
-    waiting.item_.emplace(std::move(item));
+    auto& waiting = static_cast<getter&>(*getters_.front());
+    waiting.item_.emplace(std::move(item));  // may throw: until it is done, the getter waits
+    getters_.pop();
     waiting.complete();
     return true;
   }
@@ -152,15 +161,24 @@ bool queue<T>::try_put(T&& item) {
 
 template <class T>
 std::optional<T> queue<T>::try_get() {
-  if (items_.empty()) return std::nullopt;
-  std::optional<T> item(std::move(items_.front()));
-  items_.pop_front();
+  std::optional<T> item;
+  take_into(item);
+  return item;
+}
+
+template <class T>
+bool queue<T>::take_into(std::optional<T>& item) {
+  if (items_.empty()) return false;
   if (!putters_.empty()) {
-    auto& waiting = static_cast<putter&>(putters_.pop());
+    // Before the item is taken: if this throws, nothing has happened.
+    auto& waiting = static_cast<putter&>(*putters_.front());
     items_.push_back(std::move(waiting.item_));
+    putters_.pop();
     waiting.complete();
   }
-  return item;
+  item.emplace(std::move(items_.front()));
+  items_.pop_front();
+  return true;
 }
 
 template <class T>
