@@ -57,6 +57,12 @@ class queue_closed : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// The barrier one waits at was aborted, or reset before all had come.
+class broken_barrier : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 /// Several tasks of one group failed; all their exceptions, in the order in which they failed.
 /// Source: ExceptionGroup. Differs: a single failure is thrown as it is.
 class task_group_error : public std::runtime_error {
