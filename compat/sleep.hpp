@@ -10,8 +10,10 @@ namespace detail {
 
 class sleep_op final : public waitable<sleep_op> {
  public:
-  explicit sleep_op(time_point due) noexcept : waitable(rules_of_this), wake_(due) {}
-  explicit sleep_op(duration length) noexcept : waitable(rules_of_this), length_(length) {}
+  explicit sleep_op(time_point due) noexcept
+      : waitable(rules_of_this), wake_(due), length_(duration::max()) {}
+  explicit sleep_op(duration length) noexcept
+      : waitable(rules_of_this), wake_(time_point::max()), length_(length) {}
 
  private:
   friend waitable<sleep_op>;
@@ -26,8 +28,8 @@ class sleep_op final : public waitable<sleep_op> {
   bool start();
   void take() const noexcept {}
 
-  alarm wake_{time_point::max()};
-  duration length_{};  // counts from the start, if no point in time was given
+  alarm wake_;
+  duration length_;  // counts from the start, if no point in time was given
 };
 
 class checkpoint_op final {

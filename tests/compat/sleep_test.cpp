@@ -106,6 +106,10 @@ TEST_P(SleepTest, SleepWithoutEndWakesNobodyAndIsADeadlock) {
                  a().spawn(group, []() -> task<> { co_await sleep(duration::max()); });
                }),
                deadlock);
+  EXPECT_THROW(run([&](task_group& group) {
+                 b().spawn(group, []() -> task<> { co_await sleep_until(time_point::max()); });
+               }),
+               deadlock);
 }
 
 INSTANTIATE_TEST_SUITE_P(Hosts, SleepTest, cell_pairs(), pair_name);
