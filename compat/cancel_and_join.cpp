@@ -45,7 +45,7 @@ task<std::vector<task_info>> cancel_and_join(duration grace, task_references tas
   }
   std::vector<task_info> survivors;
   for (const task_state* t : tasks.tasks()) {
-    if (!t->done()) survivors.emplace_back(*t);
+    if (!t->done()) survivors.push_back(t->info());
   }
   co_return survivors;
 }

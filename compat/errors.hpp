@@ -2,11 +2,14 @@
 
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 namespace crossfade {
+
+class wait_graph;
 
 namespace detail {
 class cancel_scope;
@@ -79,7 +82,12 @@ class task_group_error : public std::runtime_error {
 /// thrown out of `loop::run` on both backends, with the graph.
 class deadlock : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  deadlock(const std::string& headline, wait_graph graph);
+  /// The moment it was found.
+  const wait_graph& graph() const noexcept { return *graph_; }
+
+ private:
+  std::shared_ptr<const wait_graph> graph_;  // copies of the exception share it
 };
 
 /// What an exception says of itself: its `what()`, a cancellation's reason, or that it says

@@ -36,7 +36,7 @@ class [[nodiscard("dropping a handle cancels its task: join it, keep it, or deta
   /// cancelled; `usage_error` if it joins itself, was detached, or its value has been taken.
   op<T> join() {
     static constexpr typename op<T>::rules rules{
-        {.name = "join", .leave = &leave, .holder = &joined}, &start, &take};
+        {.name = "join", .leave = &leave, .holder = &joined, .until_end = true}, &start, &take};
     if (state_ == nullptr)
       throw usage_error("join on a handle without a task: it was detached or moved from");
     return {rules, state_};

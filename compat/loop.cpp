@@ -6,6 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <cstdio>
 #include <mutex>
+#include <optional>
 
 #include "compat/detail/frame_pool.hpp"
 #include "compat/detail/random_order.hpp"
@@ -33,16 +34,6 @@ std::string located(const detail::task_state& task) {
 task_report::task_report(what k, const detail::task_state& t, std::exception_ptr e)
     : kind(k), task(located(t)), error(std::move(e)) {}
 
-task_info::task_info(const detail::task_state& t)
-    : id(t.id),
-      parent_id(t.parent_id),
-      name(t.name()),
-      subsystem(t.system != nullptr ? t.system->name() : ""),
-      backend(t.carrier->name()),
-      waiting_for(t.waiting_for != nullptr ? t.waiting_for->rule_set().name : ""),
-      waits(t.waits),
-      site(t.site) {}
-
 task_report::task_report(what k, std::exception_ptr e) : kind(k), error(std::move(e)) {}
 
 std::string task_report::message() const {
@@ -62,6 +53,12 @@ struct loop::impl {
     if (options.random_order) order.emplace(*options.random_order);
   }
 
+  // Reads the clock. Gives the time since it was read last.
+  duration begin_batch(detail::scheduler& core) noexcept {
+    const auto now = time_point(std::chrono::steady_clock::now());
+    if (!core.virtual_time) core.coarse_now = now;
+    return now - std::exchange(batch_began, now);
+  }
   // Runs ready work until the batch is used up, then looks at timers and, in time, I/O.
   void turn(detail::scheduler& core);
   static void execute(detail::scheduler& core, detail::ready_node& node) {
@@ -140,7 +137,7 @@ void loop::report(std::exception_ptr error) noexcept {
 std::vector<task_info> loop::tasks() const {
   std::vector<task_info> all;
   for (const detail::task_state* t = tasks_.front(); t != nullptr; t = t->in_loop.next)
-    all.emplace_back(*t);
+    all.push_back(t->info());
   return all;
 }
 
@@ -202,8 +199,7 @@ void loop::impl::turn(detail::scheduler& core) {
 
   // Reading the clock costs as much as ten turns, so it is read once a batch, and the batch adapts:
   // slow turns make it short, until each is followed by a look at timers and I/O.
-  const auto now = time_point(std::chrono::steady_clock::now());
-  const duration took = now - std::exchange(batch_began, now);
+  const duration took = begin_batch(core);
   const bool slow = took > slow_batch;
   batch = slow ? std::max(1U, batch / 8) : std::min(most_turns, batch * 2);
   fire_due_timers(core);
@@ -256,7 +252,7 @@ bool loop::impl::wait_for_work(detail::scheduler& core) {
   if (timer != nullptr && core.virtual_time) {
     // Time does not jump ahead of a function on another thread, which takes no virtual time.
     if (core.threads_busy == 0) {
-      core.virtual_now = std::max(core.virtual_now, timer->due);
+      core.coarse_now = std::max(core.coarse_now, timer->due);
       return true;
     }
   } else if (timer != nullptr) {
@@ -279,7 +275,7 @@ bool loop::impl::wait_for_work(detail::scheduler& core) {
       boost::asio::make_work_guard(io);  // a busy thread is work that Asio cannot see
   io.run_one();
   io.poll();
-  batch_began = time_point(std::chrono::steady_clock::now());
+  begin_batch(core);
   return true;
 }
 
@@ -291,7 +287,7 @@ loop::running::running(loop& owner) : owner_(owner) {
   }
   if (owner.core_.stacks != nullptr) owner.core_.stacks->begin_run();
   detail::this_scheduler = &owner.core_;
-  owner.impl_->batch_began = time_point(std::chrono::steady_clock::now());
+  owner.impl_->begin_batch(owner.core_);
 }
 
 loop::running::~running() {
@@ -301,16 +297,16 @@ loop::running::~running() {
 
 void loop::run_until_ended(detail::task_state& main) {
   core_.main = &main;
-  std::string stuck;
+  std::optional<deadlock> stuck;
   while (!main.done()) {
     impl_->turn(core_);
     if (main.done() || !core_.ready.empty() || impl_->wait_for_work(core_)) continue;
-    stuck = wait_graph();
+    stuck.emplace("nothing is left that could wake a task", wait_graph());
     break;
   }
   core_.main = nullptr;
   end_all_tasks();
-  if (!stuck.empty()) throw deadlock(stuck);
+  if (stuck) throw deadlock(*stuck);
 }
 
 void loop::end_all_tasks() noexcept {
@@ -325,27 +321,12 @@ void loop::end_all_tasks() noexcept {
     if (++round > most_rounds) {
       impl_->gave_up = true;
       report(std::make_exception_ptr(usage_error(
-          "the loop ends and leaves tasks that swallow every cancellation\n" + wait_graph())));
+          "the loop ends and leaves tasks that swallow every cancellation" + wait_graph().text())));
       return;
     }
     for (detail::task_state* t = tasks_.front(); t != nullptr; t = t->in_loop.next)
       t->force_cancel();
   }
-}
-
-std::string loop::wait_graph() const {
-  std::string graph = "nothing is left that could wake a task";
-  for (const detail::task_state* t = tasks_.front(); t != nullptr; t = t->in_loop.next) {
-    graph += "\n  " + t->label();
-    if (t->waiting_for != nullptr) {
-      const detail::wait_rules& rules = t->waiting_for->rule_set();
-      graph += " waits for " + std::string(rules.name);
-      const std::uint64_t holder = rules.holder != nullptr ? rules.holder(*t->waiting_for) : 0;
-      if (holder != 0) graph += " held by task " + std::to_string(holder);
-    }
-    graph += ", " + t->spawned_at();
-  }
-  return graph;
 }
 
 }  // namespace crossfade

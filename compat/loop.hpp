@@ -14,6 +14,7 @@
 #include "compat/clock.hpp"
 #include "compat/detail/scheduler.hpp"
 #include "compat/spawn.hpp"
+#include "compat/wait_graph.hpp"
 
 namespace boost::asio {
 class io_context;
@@ -37,20 +38,6 @@ struct task_report {
 
   /// One line for a log.
   std::string message() const;
-};
-
-/// A task as an observer sees it.
-struct task_info {
-  explicit task_info(const detail::task_state& task);
-
-  std::uint64_t id;
-  std::uint64_t parent_id;
-  std::string name;
-  std::string subsystem;
-  std::string backend;
-  std::string waiting_for;  ///< empty: it is ready or runs
-  std::uint64_t waits;
-  std::source_location site;
 };
 
 struct loop_options {
@@ -117,6 +104,9 @@ class loop {
   boost::asio::io_context& io() noexcept;
   /// All tasks that have not ended, oldest first.
   std::vector<task_info> tasks() const;
+  /// The same, with the cycles among them; its text is for a log, or a page about the service's
+  /// health.
+  crossfade::wait_graph wait_graph() const { return crossfade::wait_graph(tasks()); }
   /// Tells the error handler.
   void report(const task_report& what) noexcept;
   void report(std::exception_ptr error) noexcept;
@@ -143,7 +133,6 @@ class loop {
 
   void run_until_ended(detail::task_state& main);
   void end_all_tasks() noexcept;
-  std::string wait_graph() const;
 
   detail::scheduler core_;
   detail::task_list<&detail::task_state::in_loop> tasks_;

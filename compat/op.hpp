@@ -28,6 +28,7 @@ class [[nodiscard("an operation does nothing until it is awaited")]] waitable : 
       return true;
     }
     task_->waiting_for = this;
+    task_->waiting_since = task_->sched->coarse_now;
     ++task_->waits;
     if (!task_->on_stack()) return false;
     task_->wait_on_stack();

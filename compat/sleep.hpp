@@ -24,6 +24,7 @@ class sleep_op final : public waitable<sleep_op> {
   };
   static const wait_rules rules_of_this;
   static bool leave(op_base& op) noexcept;
+  static std::string rest(const op_base& op);
 
   bool start();
   void take() const noexcept {}

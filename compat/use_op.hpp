@@ -9,10 +9,13 @@
 #include <concepts>
 #include <exception>
 #include <optional>
+#include <string>
 #include <tuple>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 
+#include "compat/detail/demangled.hpp"
 #include "compat/loop.hpp"
 #include "compat/op.hpp"
 
@@ -153,7 +156,12 @@ class asio_op<void(R...), Initiation, A...> final
     self.signal_.emit(boost::asio::cancellation_type::terminal);
     return false;
   }
-  static constexpr wait_rules rules_of_this{.name = "I/O", .leave = &leave, .holder = nullptr};
+  static std::string operation(const op_base&) {
+    const std::string name = operation_name(typeid(Initiation));
+    return name.empty() ? "" : ", " + name;
+  }
+  static constexpr wait_rules rules_of_this{
+      .name = "I/O", .leave = &leave, .holder = nullptr, .details = &operation};
 
   Initiation initiation_;
   std::tuple<A...> arguments_;

@@ -40,10 +40,20 @@ void group_state::body_failed(std::exception_ptr error) {
 }
 
 op<> group_state::all_ended() {
-  static constexpr op<>::rules rules{
-      {.name = "the tasks of a group", .leave = &leave, .holder = nullptr}, &is_empty, [](op<>&) {
-      }};
+  static constexpr op<>::rules rules{{.name = "the tasks of a group",
+                                      .leave = &leave,
+                                      .holder = nullptr,
+                                      .until_end = true,
+                                      .holders = &add_children},
+                                     &is_empty,
+                                     [](op<>&) {}};
   return {rules, this};
+}
+
+void group_state::add_children(const op_base& o, std::vector<std::uint64_t>& ids) {
+  const auto& self = static_cast<const op<>&>(o).object<group_state>();
+  for (const task_state* t = self.children_.front(); t != nullptr; t = t->in_group.next)
+    ids.push_back(t->id);
 }
 
 bool group_state::is_empty(op<>& o) {

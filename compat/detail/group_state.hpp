@@ -37,6 +37,7 @@ class group_state {
  private:
   static bool is_empty(op<>& o);
   static bool leave(op_base& o) noexcept;
+  static void add_children(const op_base& o, std::vector<std::uint64_t>& ids);
 
   cancel_scope scope_;
   task_list<&task_state::in_group> children_;

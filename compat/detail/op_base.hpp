@@ -2,6 +2,8 @@
 
 #include <coroutine>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 namespace crossfade::detail {
 
@@ -10,7 +12,7 @@ class task_state;
 
 /// What the runtime must know of a kind of wait.
 struct wait_rules {
-  /// What a report says the task waits for: "lock".
+  /// What a report says the task waits for: "a lock".
   const char* name;
   /// The task is interrupted. True: the operation has left what it waited in, and nobody will
   /// complete it. False: it will be completed all the same, later.
@@ -18,6 +20,12 @@ struct wait_rules {
   /// The id of the task that holds what is waited for, 0 if none does, for reports; null where none
   /// can be named.
   std::uint64_t (*holder)(const op_base&) noexcept;
+  /// The holder need not let go of anything: the wait is for its end.
+  bool until_end = false;
+  /// Where the wait is for several tasks, instead of `holder`: adds the id of each.
+  void (*holders)(const op_base&, std::vector<std::uint64_t>& ids) = nullptr;
+  /// What else a report says, after the name: ", 2 s more".
+  std::string (*details)(const op_base&) = nullptr;
 };
 
 /// One wait of one task, of either kind: a node in the queue of what it waits for.

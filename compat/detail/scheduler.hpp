@@ -21,7 +21,7 @@ struct scheduler {
   explicit scheduler(loop& l) noexcept : owner(l) {}
 
   time_point now() const noexcept {
-    return virtual_time ? virtual_now : time_point(std::chrono::steady_clock::now());
+    return virtual_time ? coarse_now : time_point(std::chrono::steady_clock::now());
   }
 
   ready_queue ready;
@@ -32,7 +32,8 @@ struct scheduler {
   unsigned turns_left = 0;        // until timers and I/O are looked at again
   timer_queue timers;
   bool virtual_time = false;
-  time_point virtual_now{};
+  /// Under a virtual clock the time; otherwise when the present batch of turns began.
+  time_point coarse_now{};
   task_state* main = nullptr;  // the task whose end ends the run
   std::uint64_t last_id = 0;
   std::uint64_t threads_busy = 0;  // functions running on other threads that will report back

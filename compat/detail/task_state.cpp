@@ -10,17 +10,27 @@
 #include "compat/detail/switch_ban.hpp"
 #include "compat/loop.hpp"
 #include "compat/subsystem.hpp"
+#include "compat/wait_graph.hpp"
 
 namespace crossfade::detail {
+
+std::string label_text(std::uint64_t id, std::string_view name, std::string_view subsystem,
+                       std::string_view backend) {
+  std::string text = "task " + std::to_string(id);
+  if (!name.empty()) text.append(" '").append(name).append("'");
+  text += " (";
+  if (!subsystem.empty()) text.append("subsystem ").append(subsystem).append(", ");
+  return text.append(backend).append(")");
+}
+
+std::string site_text(const std::source_location& site) {
+  return std::string(site.file_name()) + ":" + std::to_string(site.line());
+}
 
 namespace {
 
 bool begins_in_portal(const task_origin& origin) noexcept {
   return origin.system != nullptr && origin.system->portal_by_default();
-}
-
-std::string located(const std::source_location& site) {
-  return std::string(site.file_name()) + ":" + std::to_string(site.line());
 }
 
 }  // namespace
@@ -211,7 +221,7 @@ void task_state::throw_no_task() {
 
 void task_state::throw_may_not_switch() const {
   throw usage_error(label() + " waits where " + switch_ban_->what() + " at " +
-                    located(switch_ban_->site()) +
+                    site_text(switch_ban_->site()) +
                     " says that nobody else runs: wait before it, or after its scope");
 }
 
@@ -231,13 +241,42 @@ void task_state::throw_no_stack_host() const {
 }
 
 std::string task_state::label() const {
-  std::string text = "task " + std::to_string(id);
-  if (name_ != nullptr) text += " '" + *name_ + "'";
-  text += " (";
-  if (system != nullptr) text += "subsystem " + std::string(system->name()) + ", ";
-  return text += std::string(carrier->name()) + ")";
+  return label_text(id, name(), system != nullptr ? system->name() : "", carrier->name());
 }
 
-std::string task_state::spawned_at() const { return "spawned at " + located(site); }
+std::string task_state::spawned_at() const { return "spawned at " + site_text(site); }
+
+task_info task_state::info() const {
+  task_info seen{.id = id,
+                 .parent_id = parent_id,
+                 .name = std::string(name()),
+                 .subsystem = system != nullptr ? std::string(system->name()) : "",
+                 .backend = std::string(carrier->name()),
+                 .waiting_for = "",
+                 .waits = waits,
+                 .site = site};
+  if (this == sched->current || resume_node->queued) return seen;
+  seen.in_portal = on_stack() && !carrier->has_stack();
+  seen.waited = sched->now() - waiting_since;
+  if (waiting_for == nullptr) {
+    seen.waiting_for = "a Boost.Fiber primitive";
+    return seen;
+  }
+  const wait_rules& rules = waiting_for->rule_set();
+  seen.waiting_for = rules.name;
+  if (rules.details != nullptr) seen.details = rules.details(*waiting_for);
+  add_holders(seen.held_by);
+  seen.until_end = rules.until_end;
+  return seen;
+}
+
+void task_state::add_holders(std::vector<std::uint64_t>& ids) const {
+  const wait_rules& rules = waiting_for->rule_set();
+  if (rules.holders != nullptr) {
+    rules.holders(*waiting_for, ids);
+  } else if (rules.holder != nullptr) {
+    if (const std::uint64_t holder = rules.holder(*waiting_for); holder != 0) ids.push_back(holder);
+  }
+}
 
 }  // namespace crossfade::detail

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "compat/detail/cancel_scope.hpp"
 #include "compat/detail/context.hpp"
@@ -21,6 +22,7 @@
 namespace crossfade {
 class backend;
 class subsystem;
+struct task_info;
 }  // namespace crossfade
 
 namespace crossfade::detail {
@@ -46,6 +48,11 @@ class task_list {
   task_state* front_ = nullptr;
   task_state* back_ = nullptr;
 };
+
+/// The words for a task and for a place in the source that all messages use.
+std::string label_text(std::uint64_t id, std::string_view name, std::string_view subsystem,
+                       std::string_view backend);
+std::string site_text(const std::source_location& site);
 
 /// What is known of a task before it runs.
 struct task_origin {
@@ -152,8 +159,12 @@ class task_state : public ready_node {
 
   /// "task 7 'prices' (subsystem market, coro)", for messages.
   std::string label() const;
-  /// "spawned at file:line (function)".
+  /// "spawned at file:line".
   std::string spawned_at() const;
+  /// For observers.
+  task_info info() const;
+  /// The ids of the tasks without which the present wait does not end.
+  void add_holders(std::vector<std::uint64_t>& ids) const;
 
   /// What `task_local` variables hold for this task.
   variable_values& own_values() {
@@ -180,6 +191,7 @@ class task_state : public ready_node {
 
  public:
   std::uint64_t waits = 0;
+  time_point waiting_since{};      // the coarse time at which the latest wait began
   cancel_scope* scopes = nullptr;  // innermost first
   context variables;               // inherited from the spawner
   wait_queue joiners;

@@ -260,6 +260,7 @@ boost::fibers::context* engine::pick_next() noexcept {
         "on_fiber");
   }
   carrier& from = *std::exchange(active_, to);
+  if (from.task != nullptr) from.task->waiting_since = sched_.coarse_now;
   sched_.current = to->task;
   leave_for(from.state, to->state, *exceptions_);
   return &to->context();

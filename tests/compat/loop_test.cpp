@@ -126,35 +126,6 @@ TEST_P(LoopTest, DestroyingTheLoopReleasesEverythingOnIt) {
   EXPECT_EQ(held.use_count(), 1);
 }
 
-TEST_P(LoopTest, DeadlockIsThrownWithWhoWaitsForWhat) {
-  lock first;
-  lock second;
-  auto cross = [](lock& mine, lock& other) -> task<> {
-    auto guard = co_await mine.acquire();
-    co_await checkpoint();
-    auto never = co_await other.acquire();
-  };
-  std::string graph;
-  try {
-    run([&]() -> task<> {
-      auto left = spawn({.name = "left"}, [&]() -> task<> { co_await cross(first, second); });
-      auto right = spawn({.name = "right"}, [&]() -> task<> { co_await cross(second, first); });
-      co_await left.join();
-      co_await right.join();
-    });
-  } catch (const deadlock& d) {
-    graph = d.what();
-  }
-  EXPECT_THAT(graph,
-              AllOf(StartsWith("nothing is left that could wake a task"),
-                    testing::ContainsRegex("task 1 'main' .* waits for join held by task 2"),
-                    testing::ContainsRegex("task 2 'left' .* waits for a lock held by task 3"),
-                    testing::ContainsRegex("task 3 'right' .* waits for a lock held by task 2"),
-                    HasSubstr("loop_test.cpp:")));
-  EXPECT_FALSE(first.is_held());
-  run([]() -> task<> { co_await checkpoint(); });  // the loop is as good as new
-}
-
 TEST_P(LoopTest, FailuresInPostedCallbacksAreReported) {
   event after;
   loop_.post([] { throw std::runtime_error("in a callback"); });
