@@ -25,9 +25,10 @@ struct backend_options {
 ///
 /// The fibers are Boost.Fiber's, driven by the loop's ready queue while the loop runs, so
 /// `boost::fibers::mutex`, channels, futures and `boost::this_fiber` work in them. Stacks are
-/// guarded and reused. Threads: made, used and destroyed on the thread that runs the loop.
-/// Lifetime: the loop outlives it; it outlives the loop's tasks. Throws: `usage_error` if the loop
-/// has a backend with stacks already.
+/// guarded and reused; what a `boost::fibers::fiber_specific_ptr` holds ends with the task, or with
+/// the call of `on_fiber` that borrowed the stack. Threads: made, used and destroyed on the thread
+/// that runs the loop. Lifetime: the loop outlives it; it outlives the loop's tasks. Throws:
+/// `usage_error` if the loop has a backend with stacks already.
 class backend final : public crossfade::backend {
  public:
   explicit backend(loop& owner, backend_options options = {});

@@ -10,6 +10,7 @@
 
 #include "compat/errors.hpp"
 #include "compat/loop.hpp"
+#include "fiber_backend/detail/fiber_specifics.hpp"
 #include "fiber_backend/detail/make_fiber.hpp"
 
 namespace crossfade::fiber_backend::detail {
@@ -181,6 +182,7 @@ void engine::main_of(carrier& self) noexcept {
     }
     self.task->run_on_stack();
     self.task = nullptr;
+    drop_fiber_specifics(self.context());
     // The next task that wants to start can have this stack at once.
     ready_node* front = sched_.ready.front();
     if (front != nullptr && front->kind == ready_kind::new_stack && sched_.turns_left > 0) {
@@ -198,6 +200,7 @@ void engine::main_of(carrier& self) noexcept {
 
 void engine::run_portal(carrier& self) noexcept {
   self.portal(self.portal_argument);
+  drop_fiber_specifics(self.context());
   task_state& task = *self.task;
   task.resume_node = &task;
   // Back to the coroutine that called, in the same turn: from inside its call, or by the hub's
