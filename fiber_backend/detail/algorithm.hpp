@@ -14,8 +14,9 @@ class algorithm final : public boost::fibers::algo::algorithm {
  public:
   explicit algorithm(engine& owner) noexcept : engine_(owner) {}
 
-  void awakened(boost::fibers::context* context) noexcept override;
-  // Calls come from inside Boost.Fiber, right before a switch that has no hook behind it.
+  // Calls come from inside Boost.Fiber, right before a switch that has no hook behind it, or right
+  // after one that has none before it.
+  CROSSFADE_NO_TSAN void awakened(boost::fibers::context* context) noexcept override;
   CROSSFADE_NO_TSAN boost::fibers::context* pick_next() noexcept override;
   bool has_ready_fibers() const noexcept override;
   CROSSFADE_NO_TSAN void suspend_until(

@@ -26,6 +26,12 @@ namespace {
   std::abort();
 }
 
+[[noreturn]] void fail_without_fiber() noexcept {
+  fail(
+      "a Boost.Fiber wait in a callback or a coroutine, where there is no fiber: run it through "
+      "on_fiber");
+}
+
 // Boost.Fiber keeps a context at the top of the context's own stack. How far down the stack goes is
 // not known; only its top matters to the sanitizer.
 void guess_bounds(carrier& c) noexcept {
@@ -228,21 +234,34 @@ void engine::awakened(boost::fibers::context& context) noexcept {
     dispatcher_ready_ = true;
     return;
   }
-  if (context.is_context(boost::fibers::type::main_context)) {
-    hub_yields_ = true;
-    return;
-  }
-  auto* c = dynamic_cast<carrier*>(context.get_properties());
-  if (c != nullptr && c == being_made_) return;
-  if (c == nullptr) {
-    if (context.get_properties() != nullptr)
-      fail("a fiber has properties of another scheduling algorithm");
-    c = new carrier(&context, carrier::origin::foreign);
-    guess_bounds(*c);
-    context.set_properties(c);
-  }
+  // By a fiber that it launched to run at once.
+  if (context.is_context(boost::fibers::type::main_context)) fail_without_fiber();
+  notice_launch();
+  carrier& c = carrier_of(context);
+  if (&c == being_made_) return;
   foreign_seen_ = true;
-  sched_.ready.push(*c);
+  sched_.ready.push(c);
+}
+
+// `launch::dispatch` switches to the new fiber without asking `pick_next`; the first that is heard
+// of it is that its maker is ready, said on the new stack.
+void engine::notice_launch() noexcept {
+  boost::fibers::context* here = boost::fibers::context::active();
+  if (here == &active_->context()) return;
+  carrier& to = carrier_of(*here);
+  carrier& from = *std::exchange(active_, &to);
+  sched_.current = nullptr;
+  leave_for(from.state, to.state, *exceptions_);
+}
+
+carrier& engine::carrier_of(boost::fibers::context& context) {
+  if (auto* known = dynamic_cast<carrier*>(context.get_properties())) return *known;
+  if (context.get_properties() != nullptr)
+    fail("a fiber has properties of another scheduling algorithm");
+  auto* c = new carrier(&context, carrier::origin::foreign);
+  guess_bounds(*c);
+  context.set_properties(c);
+  return *c;
 }
 
 boost::fibers::context* engine::pick_next() noexcept {
@@ -252,21 +271,13 @@ boost::fibers::context* engine::pick_next() noexcept {
   }
   foreign_seen_ = true;
   if (active_ == dispatcher_.get()) return nullptr;  // it then says until when it is idle
-  carrier* to = nullptr;
-  if (active_ != hub_.get()) {
-    to = &next_or_hub();
-  } else if (std::exchange(hub_yields_, false)) {
-    to = dispatcher_.get();
-  } else {
-    fail(
-        "a Boost.Fiber wait in a callback or a coroutine, where there is no fiber: run it through "
-        "on_fiber");
-  }
-  carrier& from = *std::exchange(active_, to);
+  if (active_ == hub_.get()) fail_without_fiber();
+  carrier& to = next_or_hub();
+  carrier& from = *std::exchange(active_, &to);
   if (from.task != nullptr) from.task->waiting_since = sched_.coarse_now;
-  sched_.current = to->task;
-  leave_for(from.state, to->state, *exceptions_);
-  return &to->context();
+  sched_.current = to.task;
+  leave_for(from.state, to.state, *exceptions_);
+  return &to.context();
 }
 
 bool engine::has_ready_fibers() const noexcept {

@@ -39,7 +39,7 @@ class engine final : public crossfade::detail::stack_host {
   void main_of(carrier& self) noexcept;
 
   // --- for the algorithm ---
-  void awakened(boost::fibers::context& context) noexcept;
+  CROSSFADE_NO_TSAN void awakened(boost::fibers::context& context) noexcept;
   CROSSFADE_NO_TSAN boost::fibers::context* pick_next() noexcept;
   bool has_ready_fibers() const noexcept;
   CROSSFADE_NO_TSAN void dispatcher_is_idle_until(
@@ -53,6 +53,8 @@ class engine final : public crossfade::detail::stack_host {
   void push_idle(carrier& c) noexcept;
   static void assign(carrier& c, crossfade::detail::task_state& task) noexcept;
   void run_portal(carrier& self) noexcept;
+  static carrier& carrier_of(boost::fibers::context& context);
+  CROSSFADE_NO_TSAN void notice_launch() noexcept;
   CROSSFADE_NO_TSAN carrier& next_or_hub() noexcept;
   CROSSFADE_NO_TSAN void switch_to(carrier& to) noexcept;
 
@@ -71,7 +73,6 @@ class engine final : public crossfade::detail::stack_host {
   bool foreign_seen_ = false;  // some fiber was made by Boost.Fiber itself
   bool leaving_ = false;       // the stock algorithm takes over what is ready
   bool dispatcher_ready_ = false;
-  bool hub_yields_ = false;
   bool ended_in_call_ = false;  // the portal ended before `enter` returned
 };
 
