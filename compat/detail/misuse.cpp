@@ -24,15 +24,12 @@ std::string who_runs() {
 
 std::string who_is(std::uint64_t id) {
   if (id == 0) return "nobody";
-  std::string text = "task " + std::to_string(id);
-  if (this_scheduler == nullptr) return text;
-  for (const task_info& task : this_scheduler->owner.tasks()) {
-    if (task.id != id) continue;
-    if (!task.name.empty()) text += " '" + task.name + "'";
-    return text + " (spawned at " + task.site.file_name() + ":" + std::to_string(task.site.line()) +
-           ")";
+  if (this_scheduler != nullptr) {
+    for (const task_info& task : this_scheduler->owner.tasks()) {
+      if (task.id == id) return task.label() + ", spawned at " + site_text(task.site);
+    }
   }
-  return text + " (which has ended)";
+  return "task " + std::to_string(id) + ", which has ended";
 }
 
 void fail_destroyed_with_waiter(const char* what, const op_base& waiter) noexcept {

@@ -160,7 +160,21 @@ TEST_P(LockTest, GuardReleasedByAnotherTaskIsRefusedAndNamesBoth) {
     EXPECT_THAT(refusal,
                 testing::MatchesRegex("usage_error: task " + std::to_string(other.id()) +
                                       " .* releases a guard of task " + std::to_string(owner.id()) +
-                                      " .spawned at .*: .*pass on the permit of a semaphore.*"));
+                                      " .*, spawned at .*: .*pass on the permit of a semaphore.*"));
+  });
+}
+
+TEST_P(LockTest, GuardThatATaskLeftBehindFreesTheLockAndSaysThatTheTaskHasEnded) {
+  lock lock;
+  std::optional<lock::guard> left;
+  run([&](task_group& group) -> task<> {
+    auto owner = a().spawn(group, [&]() -> task<> { left.emplace(co_await lock.acquire()); });
+    co_await owner.join();
+    const std::string named = "of task " + std::to_string(owner.id()) + ", which has ended: ";
+    b().spawn(group, [&, named]() -> task<> {
+      EXPECT_THAT(co_await outcome_of([&] { left->release(); }), testing::HasSubstr(named));
+      EXPECT_FALSE(lock.is_held());
+    });
   });
 }
 

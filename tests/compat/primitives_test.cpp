@@ -363,7 +363,7 @@ TEST_F(PrimitivesUseTest, DestroyedWhileHeldNamesWhoHoldsItAndWhatToDo) {
                            const auto guard = held->try_acquire();
                            held.reset();
                          }),
-               "crossfade: a lock is destroyed while task .* 'main' .spawned at .* holds it: "
+               "crossfade: a lock is destroyed while task .* 'main' .*, spawned at .* holds it: "
                "declare it before its guards");
 }
 
