@@ -36,7 +36,7 @@ class keyed_lock {
   keyed_lock(const keyed_lock&) = delete;
   keyed_lock& operator=(const keyed_lock&) = delete;
   ~keyed_lock() {
-    for (auto& [key, held] : entries_) held.owner.require_unused("a keyed lock");
+    for (auto& [key, held] : entries_) held.owned_.require_unused("a keyed lock");
   }
 
   /// Waits until the key is free, then holds it for as long as the guard lives.
@@ -56,15 +56,14 @@ class keyed_lock {
 
   // There is one only for a key that is held.
   struct entry {
-    const detail::ownership& owned() const noexcept { return owner; }
     void give_back() noexcept {
-      owner.hand_over();
-      if (owner.holder() == 0) home->entries_.erase(home->entries_.find(*key));
+      owned_.hand_over();
+      if (owned_.holder() == 0) home->entries_.erase(home->entries_.find(*key));
     }
 
     keyed_lock* home = nullptr;
     const Key* key = nullptr;
-    detail::ownership owner{};
+    detail::ownership owned_{};
   };
 
   entry& find_or_make(Key&& key) {
@@ -92,23 +91,23 @@ class keyed_lock_op final : public waitable<keyed_lock_op<Key, Less>> {
  private:
   friend waitable<keyed_lock_op>;
   static bool leave(op_base& o) noexcept {
-    static_cast<keyed_lock_op&>(o).entry_->owner.leave(o);
+    static_cast<keyed_lock_op&>(o).entry_->owned_.leave(o);
     return true;
   }
   static std::uint64_t held_by(const op_base& o) noexcept {
-    return static_cast<const keyed_lock_op&>(o).entry_->owner.holder();
+    return static_cast<const keyed_lock_op&>(o).entry_->owned_.holder();
   }
   static constexpr wait_rules rules_of_this{
       .name = "a key of a keyed lock", .leave = &leave, .holder = &held_by};
 
   bool start() {
     entry_ = &lock_.find_or_make(std::move(key_));
-    if (entry_->owner.held_by(this->task())) {
+    if (entry_->owned_.held_by(this->task())) {
       throw usage_error(this->task().label() +
                         " acquires a key of a keyed lock that it already holds: release its guard "
                         "first");
     }
-    return entry_->owner.take_or_queue(*this);
+    return entry_->owned_.take_or_queue(*this);
   }
   typename lock_type::guard take() noexcept { return typename lock_type::guard(*entry_); }
 
@@ -123,14 +122,14 @@ template <class Key, class Less>
 std::optional<typename keyed_lock<Key, Less>::guard> keyed_lock<Key, Less>::try_acquire(Key key) {
   const detail::task_state& task = detail::task_state::current();
   entry& held = find_or_make(std::move(key));
-  if (!held.owner.take_if_free(task)) return std::nullopt;
+  if (!held.owned_.take_if_free(task)) return std::nullopt;
   return guard(held);
 }
 
 template <class Key, class Less>
 std::uint64_t keyed_lock<Key, Less>::holder(const Key& key) const {
   const auto found = entries_.find(key);
-  return found == entries_.end() ? 0 : found->second.owner.holder();
+  return found == entries_.end() ? 0 : found->second.owned_.holder();
 }
 
 }  // namespace crossfade

@@ -29,10 +29,10 @@ class lock {
   lock() = default;
   lock(const lock&) = delete;
   lock& operator=(const lock&) = delete;
-  ~lock() { owned_.require_unused("a lock"); }
+  ~lock() { owned_.require_unused(name); }
 
   /// Waits until the lock is free, then holds it for as long as the guard lives.
-  op<guard> acquire();
+  detail::lock_op<lock> acquire() noexcept { return detail::lock_op<lock>(*this); }
   /// Holds the lock if nobody does now, the running task included.
   std::optional<guard> try_acquire();
   bool is_held() const noexcept { return holder() != 0; }
@@ -42,14 +42,18 @@ class lock {
  private:
   friend condition;
   friend detail::condition_op;
+  friend detail::lock_op<lock>;
   friend guard;
-  static bool start(op<guard>& o);
-  static guard take(op<guard>& o);
-  static bool leave(detail::op_base& o) noexcept;
-  static std::uint64_t held_by(const detail::op_base& o) noexcept;
+  static constexpr const char* name = "a lock";
 
-  const detail::ownership& owned() const noexcept { return owned_; }
-  void give_back() noexcept;
+  bool begin(detail::op_base& o) {
+    if (owned_.take_if_free(o.task())) [[likely]]
+      return true;
+    return queue_up(o);
+  }
+  bool queue_up(detail::op_base& o);
+  guard enter() noexcept { return guard(*this); }
+  void give_back() noexcept { owned_.hand_over(); }
 
   detail::ownership owned_;
 };

@@ -26,10 +26,12 @@ class reentrant_lock {
   reentrant_lock() = default;
   reentrant_lock(const reentrant_lock&) = delete;
   reentrant_lock& operator=(const reentrant_lock&) = delete;
-  ~reentrant_lock() { owned_.require_unused("a reentrant lock"); }
+  ~reentrant_lock() { owned_.require_unused(name); }
 
   /// Waits until no other task holds the lock, then holds it for as long as the guard lives.
-  op<guard> acquire();
+  detail::lock_op<reentrant_lock> acquire() noexcept {
+    return detail::lock_op<reentrant_lock>(*this);
+  }
   /// Holds the lock, once more if the running task does already, unless another task does.
   std::optional<guard> try_acquire();
   bool is_held() const noexcept { return holder() != 0; }
@@ -39,10 +41,20 @@ class reentrant_lock {
   std::size_t depth() const noexcept { return depth_; }
 
  private:
+  friend detail::lock_op<reentrant_lock>;
   friend guard;
-  const detail::ownership& owned() const noexcept { return owned_; }
-  guard hold_once_more() noexcept;
-  void give_back() noexcept;
+  static constexpr const char* name = "a reentrant lock";
+
+  bool begin(detail::op_base& o) noexcept {
+    return owned_.held_by(o.task()) || owned_.take_or_queue(o);
+  }
+  guard enter() noexcept {
+    ++depth_;
+    return guard(*this);
+  }
+  void give_back() noexcept {
+    if (--depth_ == 0) owned_.hand_over();
+  }
 
   detail::ownership owned_;
   std::size_t depth_ = 0;

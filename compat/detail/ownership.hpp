@@ -8,6 +8,7 @@
 #include "compat/detail/op_base.hpp"
 #include "compat/detail/task_state.hpp"
 #include "compat/errors.hpp"
+#include "compat/op.hpp"
 
 namespace crossfade::detail {
 
@@ -39,13 +40,8 @@ class ownership {
   void leave(op_base& o) noexcept { waiters_.remove(o); }
 
   void hand_over() noexcept {
-    // Hand over instead of unlocking. Other tasks run between the wake and the waiter's turn; a
-    // lock that looked free in that gap would let them in ahead of the queue.
     holder_ = 0;
-    if (waiters_.empty()) return;
-    op_base& next = waiters_.pop();
-    holder_ = next.task().id;
-    next.complete();
+    if (!waiters_.empty()) promise_to_next();
   }
 
   /// For destructors; see `require_no_waiters`.
@@ -59,14 +55,43 @@ class ownership {
   usage_error foreign_release() const;
 
  private:
+  void promise_to_next() noexcept;
+
   std::uint64_t holder_ = 0;
   wait_queue waiters_;
+};
+
+/// Waits until a lock is the task's, then gives its guard.
+///
+/// `Lock` has `const char* name`, `bool begin(op_base&)`, which is true if the task may go on, and
+/// `guard enter() noexcept`. In the header, since an uncontended lock costs what is called.
+template <class Lock>
+class lock_op final : public waitable<lock_op<Lock>> {
+ public:
+  explicit lock_op(Lock& lock) noexcept : waitable<lock_op>(rules_of_this), lock_(lock) {}
+
+ private:
+  friend waitable<lock_op>;
+  static bool leave(op_base& o) noexcept {
+    static_cast<lock_op&>(o).lock_.owned_.leave(o);
+    return true;
+  }
+  static std::uint64_t held_by(const op_base& o) noexcept {
+    return static_cast<const lock_op&>(o).lock_.owned_.holder();
+  }
+  static constexpr wait_rules rules_of_this{
+      .name = Lock::name, .leave = &leave, .holder = &held_by};
+
+  bool start() { return lock_.begin(*this); }
+  auto take() noexcept { return lock_.enter(); }
+
+  Lock& lock_;
 };
 
 /// The guard of a lock: holds it until it is released or goes out of scope. Movable, but stays with
 /// the task that acquired it; a debug build asserts that it goes there.
 ///
-/// `Lock` has `const ownership& owned() const noexcept` and `void give_back() noexcept`.
+/// `Lock` has `ownership owned_` and `void give_back() noexcept`.
 template <class Lock>
 class [[nodiscard("the lock is released when the guard goes: give it a name")]] lock_guard {
  public:
@@ -79,7 +104,7 @@ class [[nodiscard("the lock is released when the guard goes: give it a name")]] 
   }
   ~lock_guard() {
     if (lock_ == nullptr) return;
-    assert(lock_->owned().held_by_who_runs() && "a guard stays with the task that acquired it");
+    assert(lock_->owned_.held_by_who_runs() && "a guard stays with the task that acquired it");
     lock_->give_back();
   }
 
@@ -88,11 +113,11 @@ class [[nodiscard("the lock is released when the guard goes: give it a name")]] 
   void release() {
     if (lock_ == nullptr) return;
     Lock& held = *std::exchange(lock_, nullptr);
-    if (held.owned().held_by_who_runs()) [[likely]] {
+    if (held.owned_.held_by_who_runs()) [[likely]] {
       held.give_back();
       return;
     }
-    const usage_error refusal = held.owned().foreign_release();
+    const usage_error refusal = held.owned_.foreign_release();
     held.give_back();
     throw refusal;
   }
