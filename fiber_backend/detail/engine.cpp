@@ -250,6 +250,7 @@ void engine::notice_launch() noexcept {
   if (here == &active_->context()) return;
   carrier& to = carrier_of(*here);
   carrier& from = *std::exchange(active_, &to);
+  if (from.task != nullptr) from.task->waiting_since = sched_.coarse_now;
   sched_.current = nullptr;
   leave_for(from.state, to.state, *exceptions_);
 }
