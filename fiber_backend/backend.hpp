@@ -26,9 +26,16 @@ struct backend_options {
 /// The fibers are Boost.Fiber's, driven by the loop's ready queue while the loop runs, so
 /// `boost::fibers::mutex`, channels, futures and `boost::this_fiber` work in them. Stacks are
 /// guarded and reused; what a `boost::fibers::fiber_specific_ptr` holds ends with the task, or with
-/// the call of `on_fiber` that borrowed the stack. Threads: made, used and destroyed on the thread
-/// that runs the loop. Lifetime: the loop outlives it; it outlives the loop's tasks. Throws:
-/// `usage_error` if the loop has a backend with stacks already.
+/// the call of `on_fiber` that borrowed the stack.
+///
+/// Fibers that a program makes by Boost.Fiber itself are no tasks and belong to the thread: a run
+/// takes them over, does not wait for their end, and leaves them to the next run, or to
+/// Boost.Fiber's round robin between runs. One that is left inside a handler must go on in a run,
+/// since round robin mixes up exceptions in flight before Boost 1.88.
+///
+/// Threads: made, used and destroyed on the thread that runs the loop. Lifetime: the loop outlives
+/// it; it outlives the loop's tasks. Throws: `usage_error` if the loop has a backend with stacks
+/// already.
 class backend final : public crossfade::backend {
  public:
   explicit backend(loop& owner, backend_options options = {});

@@ -17,6 +17,7 @@ namespace crossfade::fiber_backend::detail {
 
 using crossfade::detail::ready_kind;
 using crossfade::detail::ready_node;
+using crossfade::detail::ready_queue;
 using crossfade::detail::task_state;
 
 namespace {
@@ -62,7 +63,17 @@ void engine::begin_run() {
 
 void engine::end_run() noexcept {
   leaving_ = true;
+  // Callbacks stay for the next run; ready fibers that stand behind them are not to be left with
+  // them.
+  ready_queue callbacks;
+  ready_queue stacks;
+  while (!sched_.ready.empty()) {
+    ready_node& node = sched_.ready.pop();
+    (node.kind == ready_kind::stack ? stacks : callbacks).push(node);
+  }
+  sched_.ready = stacks;
   hub_->context().get_scheduler()->set_algo(new boost::fibers::algo::round_robin());
+  sched_.ready = callbacks;
   active_ = nullptr;
   hub_.reset();
 }
@@ -282,9 +293,7 @@ boost::fibers::context* engine::pick_next() noexcept {
 }
 
 bool engine::has_ready_fibers() const noexcept {
-  if (!leaving_) return !sched_.ready.empty();
-  return dispatcher_ready_ ||
-         (!sched_.ready.empty() && sched_.ready.front()->kind == ready_kind::stack);
+  return (leaving_ && dispatcher_ready_) || !sched_.ready.empty();
 }
 
 void engine::dispatcher_is_idle_until(std::chrono::steady_clock::time_point due) noexcept {
