@@ -12,6 +12,7 @@
 #include "compat/detail/random_order.hpp"
 #include "compat/detail/stack_host.hpp"
 #include "compat/detail/thread_pool.hpp"
+#include "compat/detail/wait_scan.hpp"
 #include "compat/errors.hpp"
 #include "compat/subsystem.hpp"
 
@@ -36,20 +37,29 @@ task_report::task_report(what k, const detail::task_state& t, std::exception_ptr
 
 task_report::task_report(what k, std::exception_ptr e) : kind(k), error(std::move(e)) {}
 
+task_report::task_report(what k, std::string t, std::string d)
+    : kind(k), task(std::move(t)), details(std::move(d)) {}
+
 std::string task_report::message() const {
   switch (kind) {
     case what::unobserved_failure:
       return task + " failed and nobody joined it: " + describe(error);
     case what::swallowed_cancellation:
       return task + " was cancelled, swallowed the cancellation and returned a value";
+    case what::long_hold:
+      return task + " " + details;
     case what::callback_failure:
+    case what::wait_cycle:
       break;
   }
   return describe(error);
 }
 
 struct loop::impl {
-  explicit impl(loop_options&& o) : options(std::move(o)), wake_timer(io) {
+  impl(loop& owner, loop_options&& o)
+      : options(std::move(o)),
+        wake_timer(io),
+        scan(owner, options.cycle_check_interval, options.hold_limit) {
     if (options.random_order) order.emplace(*options.random_order);
   }
 
@@ -91,6 +101,7 @@ struct loop::impl {
   unsigned batch = most_turns;
   unsigned batches_since_poll = 0;
   time_point batch_began{};
+  detail::wait_scan scan;
   bool gave_up = false;  // tasks are left that will not end
 
   std::mutex inbox_mutex;
@@ -99,7 +110,8 @@ struct loop::impl {
   detail::thread_pool threads{options.max_threads};
 };
 
-loop::loop(loop_options options) : core_(*this), impl_(std::make_unique<impl>(std::move(options))) {
+loop::loop(loop_options options)
+    : core_(*this), impl_(std::make_unique<impl>(*this, std::move(options))) {
   core_.virtual_time = impl_->options.virtual_time;
   core_.threads = &impl_->threads;
 }
@@ -185,6 +197,7 @@ void loop::impl::execute_other(detail::scheduler& core, detail::ready_node& node
 }
 
 void loop::impl::turn(detail::scheduler& core) {
+  const bool nothing_to_run = core.ready.empty();
   core.turns_left = batch;
   if (order) [[unlikely]] {
     // With one turn a batch no stack switches straight to the next: each choice is made here.
@@ -203,6 +216,9 @@ void loop::impl::turn(detail::scheduler& core) {
   const bool slow = took > slow_batch;
   batch = slow ? std::max(1U, batch / 8) : std::min(most_turns, batch * 2);
   fire_due_timers(core);
+  if (!nothing_to_run) scan.something_ran(core.coarse_now);
+  if (core.coarse_now >= scan.due()) [[unlikely]]
+    scan.look(core.coarse_now);
   if (++batches_since_poll >= batches_per_poll || slow || core.ready.empty()) {
     poll_io();
     if (core.stacks != nullptr && core.stacks->needs_tending()) core.stacks->tend();
@@ -252,7 +268,7 @@ bool loop::impl::wait_for_work(detail::scheduler& core) {
   if (timer != nullptr && core.virtual_time) {
     // Time does not jump ahead of a function on another thread, which takes no virtual time.
     if (core.threads_busy == 0) {
-      core.coarse_now = std::max(core.coarse_now, timer->due);
+      core.coarse_now = std::max(core.coarse_now, std::min(timer->due, scan.due()));
       return true;
     }
   } else if (timer != nullptr) {
@@ -263,6 +279,7 @@ bool loop::impl::wait_for_work(detail::scheduler& core) {
     return !core.ready.empty();
   }
 
+  if (!core.virtual_time) next = std::min(next, scan.due());
   if (next < wake_at) {
     wake_at = next;
     wake_timer.expires_at(next);

@@ -20,6 +20,10 @@ namespace boost::asio {
 class io_context;
 }
 
+namespace crossfade::detail {
+class wait_scan;
+}
+
 namespace crossfade {
 
 /// Something the loop's error handler is told, since nobody else would learn of it.
@@ -28,13 +32,18 @@ struct task_report {
     unobserved_failure,      ///< a task failed and nobody joined it
     swallowed_cancellation,  ///< a cancelled task caught `cancelled` and returned a value
     callback_failure,        ///< a posted callback, or the runtime itself, has an exception to tell
+    wait_cycle,  ///< tasks wait for each other while the loop has other work; `error` is a
+                 ///< `deadlock`
+    long_hold,   ///< a task has held what others wait for longer than `loop_options::hold_limit`
   };
   task_report(what kind, const detail::task_state& task, std::exception_ptr error);
   task_report(what kind, std::exception_ptr error);
+  task_report(what kind, std::string task, std::string details);
 
   what kind;
   std::string task;  ///< the task's label and spawn site; empty for a callback
   std::exception_ptr error;
+  std::string details;  ///< what the task has done, where that is no error
 
   /// One line for a log.
   std::string message() const;
@@ -52,6 +61,13 @@ struct loop_options {
   /// of what must not depend on the order; `test_kit::random_orders` tries many seeds. What one
   /// thread posts keeps its order.
   std::optional<std::uint64_t> random_order = {};
+  /// How often to look for tasks that wait for each other while the loop has other work. Not while
+  /// nothing runs, and less often if there are more than 10,000 tasks. A cycle of which a wait has
+  /// a deadline is none. Zero: never.
+  duration cycle_check_interval = std::chrono::seconds(1);
+  /// A task that holds a lock, or whatever has an owner, while another waits for it this long is
+  /// reported, once for each holding. Zero: never.
+  duration hold_limit = {};
 };
 
 /// One thread's event loop: one FIFO queue of ready tasks and callbacks of both backends, one set
@@ -117,6 +133,7 @@ class loop {
 
  private:
   friend class detail::task_state;
+  friend class detail::wait_scan;
   struct impl;
 
   // A loop runs on this thread.

@@ -42,6 +42,12 @@ std::string wait_graph::label_of(std::uint64_t id) const {
   return known != nullptr ? known->label() : "task " + std::to_string(id) + ", which has ended";
 }
 
+std::string wait_graph::origin_of(std::uint64_t id) const {
+  std::string text = label_of(id);
+  if (const task_info* known = find(id)) text += ", spawned at " + detail::site_text(known->site);
+  return text;
+}
+
 std::string wait_graph::wait_of(const task_info& task) const {
   std::string text = task.waiting_for + task.details;
   const char* separator = task.until_end ? ": " : " held by ";

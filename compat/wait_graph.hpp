@@ -54,6 +54,11 @@ class wait_graph {
   /// Null: no such task, or it has ended.
   const task_info* find(std::uint64_t id) const noexcept;
 
+  /// "a lock held by task 4 'b' (coro)"; what the task waits for, empty if it does not.
+  std::string wait_of(const task_info& task) const;
+  /// "task 4 'b' (coro), spawned at file:line"; as messages begin that speak of a task.
+  std::string origin_of(std::uint64_t id) const;
+
   /// The cycles, then the tasks, a line each, indented; of very many tasks the first.
   std::string text() const;
 
@@ -61,7 +66,6 @@ class wait_graph {
   std::string line_of(const task_info& task) const;
   std::string line_of(const std::vector<std::uint64_t>& cycle) const;
   std::string label_of(std::uint64_t id) const;
-  std::string wait_of(const task_info& task) const;
 
   std::vector<task_info> tasks_;
   std::vector<std::vector<std::uint64_t>> cycles_;

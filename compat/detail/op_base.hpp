@@ -1,6 +1,7 @@
 #pragma once
 
 #include <coroutine>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -40,6 +41,11 @@ class op_base {
   task_state& task() const noexcept { return *task_; }
   const wait_rules& rule_set() const noexcept { return *rules_; }
 
+  /// Whether nobody has stood longer in the queue this stands in.
+  bool is_first() const noexcept { return before_ == nullptr; }
+  /// How many have come to that queue since.
+  std::size_t how_many_behind() const noexcept;
+
   /// What was waited for has come: the task gets its turn, at the end of the ready queue.
   void complete() noexcept;
   /// As `complete`, but the task throws what interrupted it instead of taking a result.
@@ -66,6 +72,12 @@ class op_base {
   status status_ = status::fresh;
   bool interrupt_on_completion_ = false;
 };
+
+inline std::size_t op_base::how_many_behind() const noexcept {
+  std::size_t count = 0;
+  for (const op_base* o = next_; o != nullptr; o = o->next_) ++count;
+  return count;
+}
 
 /// Tasks of both kinds that wait for the same thing, longest first.
 class wait_queue {
