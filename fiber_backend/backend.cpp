@@ -22,4 +22,6 @@ backend::~backend() {
 
 std::size_t backend::stacks() const noexcept { return engine_->stacks(); }
 
+stack_stats backend::stack_stats() const noexcept { return engine_->stats(); }
+
 }  // namespace crossfade::fiber_backend

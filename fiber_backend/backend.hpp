@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <memory>
 
 #include "compat/backend.hpp"
@@ -12,11 +13,26 @@ class engine;
 }
 
 struct backend_options {
-  /// Bytes of each stack, rounded up to pages; a guard page comes on top. Only pages that are
-  /// touched take memory.
+  /// Bytes of each stack, rounded up to pages. Only pages that are touched take memory: one for a
+  /// fiber that waits not far below its function.
   std::size_t stack_size = std::size_t{256} * 1024;
   /// Stacks kept for reuse when nothing runs on them.
   std::size_t max_idle_stacks = 1024;
+  /// At most so many stacks have a guard of their own below them; others share one, and are watched
+  /// by canaries. Anyway, half of the maps that the kernel grants the process
+  /// (`vm.max_map_count`, two for a guarded stack) are left to others.
+  std::size_t max_guarded_stacks = std::numeric_limits<std::size_t>::max();
+};
+
+/// How the stacks of a backend are used. Sizes in bytes.
+struct stack_stats {
+  std::size_t made;     ///< and not destroyed
+  std::size_t idle;     ///< of those, kept for reuse
+  std::size_t guarded;  ///< of those made, with a guard of their own
+  std::size_t size;     ///< of each
+  /// The most that any stack ever used, the fiber's own record of half a kilobyte included. Whole
+  /// pages that are in memory: what was swapped out does not count.
+  std::size_t deepest;
 };
 
 /// Carries each task on a stack of its own: blocking text may wait anywhere, and coroutine text
@@ -25,7 +41,7 @@ struct backend_options {
 ///
 /// The fibers are Boost.Fiber's, driven by the loop's ready queue while the loop runs, so
 /// `boost::fibers::mutex`, channels, futures and `boost::this_fiber` work in them. Stacks are
-/// guarded and reused; what a `boost::fibers::fiber_specific_ptr` holds ends with the task, or with
+/// reused; what a `boost::fibers::fiber_specific_ptr` holds ends with the task, or with
 /// the call of `on_fiber` that borrowed the stack.
 ///
 /// Fibers that a program makes by Boost.Fiber itself are no tasks and belong to the thread: a run
@@ -43,6 +59,8 @@ class backend final : public crossfade::backend {
 
   /// Stacks made so far and not destroyed, idle ones included.
   std::size_t stacks() const noexcept;
+  /// Looks at the stacks, with a system call for each.
+  crossfade::fiber_backend::stack_stats stack_stats() const noexcept;
 
  private:
   std::unique_ptr<detail::engine> engine_;

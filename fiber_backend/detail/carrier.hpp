@@ -5,6 +5,7 @@
 
 #include "compat/detail/ready_queue.hpp"
 #include "compat/detail/task_state.hpp"
+#include "fiber_backend/detail/stack_pool.hpp"
 #include "fiber_backend/detail/stack_switch.hpp"
 
 namespace crossfade::fiber_backend::detail {
@@ -15,7 +16,7 @@ class engine;
 /// when it is switched to.
 ///
 /// Of the contexts' properties, so that it is found from a context and lives as long.
-class carrier final : public boost::fibers::fiber_properties, public crossfade::detail::ready_node {
+class carrier : public boost::fibers::fiber_properties, public crossfade::detail::ready_node {
  public:
   enum class origin : std::uint8_t {
     loop,     ///< the loop's own stack, or Boost.Fiber's dispatcher
@@ -29,15 +30,30 @@ class carrier final : public boost::fibers::fiber_properties, public crossfade::
   boost::fibers::context& context() const noexcept { return *ctx_; }
 
   const origin from;
-  switch_state state;
-  crossfade::detail::task_state* task = nullptr;  // whose text runs here; null for foreign fibers
 
   // Only of pooled ones: what to do when resumed from idleness.
-  void (*portal)(void*) noexcept = nullptr;  // null: start `task`
-  void* portal_argument = nullptr;
   bool portal_in_call = false;  // the hub is still inside `enter`
   bool retired = false;
+  bool has_canary = false;                        // below the stack, instead of a guard
+  crossfade::detail::task_state* task = nullptr;  // whose text runs here; null for foreign fibers
+  switch_state state;
+  void (*portal)(void*) noexcept = nullptr;  // null: start `task`
+  void* portal_argument = nullptr;
   carrier* next_idle = nullptr;
+  std::size_t guard = 0;  // bytes below the stack that fault
+};
+
+/// One that lies at the top of its own stack: a fiber that is parked takes one page and no more.
+class alignas(64) carrier_on_stack final : public carrier {
+ public:
+  explicit carrier_on_stack(const stack_pool::stack& stack) noexcept
+      : carrier(nullptr, origin::pooled) {
+    state.set_bounds(stack.lowest, stack.size);
+    guard = stack.guard;
+    has_canary = guard == 0;
+  }
+  // Boost.Fiber deletes the properties of a context with it. The memory goes with the stack.
+  static void operator delete(void*) noexcept {}
 };
 
 }  // namespace crossfade::fiber_backend::detail

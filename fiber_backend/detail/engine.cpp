@@ -6,6 +6,7 @@
 #include <cassert>
 #include <cstdio>
 #include <cstdlib>
+#include <new>
 #include <utility>
 
 #include "compat/errors.hpp"
@@ -44,7 +45,10 @@ void guess_bounds(carrier& c) noexcept {
 }  // namespace
 
 engine::engine(crossfade::detail::scheduler& sched, const backend_options& options)
-    : sched_(sched), options_(options), algorithm_(new algorithm(*this)) {}
+    : sched_(sched),
+      options_(options),
+      pool_(std::make_shared<stack_pool>(options.stack_size, options.max_guarded_stacks)),
+      algorithm_(new algorithm(*this)) {}
 
 // --- the loop begins and ends a run ---
 
@@ -79,7 +83,7 @@ void engine::end_run() noexcept {
 }
 
 void engine::retire_idle_stacks() {
-  if (idle_ == nullptr) return;
+  if (pool_->guarded() + pool_->unguarded() == 0) return;
   begin_run();
   sched_.turns_left = 0;  // an ended fiber goes to the hub
   while (idle_ != nullptr) {
@@ -89,6 +93,10 @@ void engine::retire_idle_stacks() {
   }
   tend();
   end_run();
+}
+
+stack_stats engine::stats() const noexcept {
+  return {stacks_, idle_count_, pool_->guarded(), pool_->stack_size(), pool_->deepest()};
 }
 
 // --- switching ---
@@ -177,9 +185,11 @@ void engine::push_idle(carrier& c) noexcept {
 carrier& engine::idle_or_new() { return idle_ != nullptr ? pop_idle() : make_carrier(); }
 
 carrier& engine::make_carrier() {
-  auto owner = std::make_unique<carrier>(nullptr, carrier::origin::pooled);
-  being_made_ = owner.get();
-  carrier& c = make_fiber(std::move(owner), options_.stack_size, *this);
+  const stack_pool::stack stack = pool_->take();
+  void* top = stack.lowest + stack.size - stack_slab::canary_size - sizeof(carrier_on_stack);
+  carrier& c = *new (top) carrier_on_stack(stack);
+  being_made_ = &c;
+  make_fiber(pool_, stack, top, c, *this, c);
   being_made_ = nullptr;
   ++stacks_;
   return c;
@@ -190,11 +200,19 @@ void engine::assign(carrier& c, task_state& task) noexcept {
   task.resume_node = &c;
 }
 
+void run_fiber(engine& owner, carrier& self) noexcept { owner.main_of(self); }
+
 void engine::main_of(carrier& self) noexcept {
   arrived_on(self.state);
   while (!self.retired) {
     if (self.portal != nullptr) {
       run_portal(self);
+      if (idle_count_ >= options_.max_idle_stacks) {
+        to_hub_ = true;
+        break;
+      }
+      push_idle(self);
+      switch_to(*hub_);
       continue;
     }
     self.task->run_on_stack();
@@ -229,8 +247,6 @@ void engine::run_portal(carrier& self) noexcept {
   }
   self.portal = nullptr;
   self.task = nullptr;
-  push_idle(self);
-  switch_to(*hub_);
 }
 
 // --- what Boost.Fiber asks ---
@@ -284,7 +300,7 @@ boost::fibers::context* engine::pick_next() noexcept {
   foreign_seen_ = true;
   if (active_ == dispatcher_.get()) return nullptr;  // it then says until when it is idle
   if (active_ == hub_.get()) fail_without_fiber();
-  carrier& to = next_or_hub();
+  carrier& to = std::exchange(to_hub_, false) ? *hub_ : next_or_hub();
   carrier& from = *std::exchange(active_, &to);
   if (from.task != nullptr) from.task->waiting_since = sched_.coarse_now;
   sched_.current = to.task;

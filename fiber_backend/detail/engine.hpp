@@ -8,6 +8,7 @@
 #include "fiber_backend/backend.hpp"
 #include "fiber_backend/detail/algorithm.hpp"
 #include "fiber_backend/detail/carrier.hpp"
+#include "fiber_backend/detail/stack_pool.hpp"
 
 namespace crossfade::fiber_backend::detail {
 
@@ -34,8 +35,9 @@ class engine final : public crossfade::detail::stack_host {
 
   void retire_idle_stacks();
   std::size_t stacks() const noexcept { return stacks_; }
+  stack_stats stats() const noexcept;
 
-  // --- for make_fiber ---
+  // --- for the fibers it makes ---
   void main_of(carrier& self) noexcept;
 
   // --- for the algorithm ---
@@ -60,6 +62,7 @@ class engine final : public crossfade::detail::stack_host {
 
   crossfade::detail::scheduler& sched_;
   const backend_options options_;
+  const std::shared_ptr<stack_pool> pool_;
   boost::intrusive_ptr<algorithm> algorithm_;
   std::unique_ptr<carrier> hub_;             // while a run lasts
   std::unique_ptr<carrier> dispatcher_;      // from the first run on
@@ -74,6 +77,7 @@ class engine final : public crossfade::detail::stack_host {
   bool leaving_ = false;       // the stock algorithm takes over what is ready
   bool dispatcher_ready_ = false;
   bool ended_in_call_ = false;  // the portal ended before `enter` returned
+  bool to_hub_ = false;         // the fiber that ends now was a portal's
 };
 
 }  // namespace crossfade::fiber_backend::detail

@@ -1,47 +1,53 @@
 // Never instrumented for ThreadSanitizer, see CMakeLists.txt. The templates of Boost that make a
 // fiber are entered on one stack and left on another: on the maker's when the fiber is made, on the
-// dispatcher's when it is released.
+// dispatcher's when it is released. A carrier has other members here than where it is instrumented,
+// so it goes by its address.
 
 #include "fiber_backend/detail/make_fiber.hpp"
 
+#include <boost/context/stack_context.hpp>
 #include <boost/fiber/fiber.hpp>
-#include <boost/fiber/protected_fixedsize_stack.hpp>
+#include <utility>
 
-#include "fiber_backend/detail/engine.hpp"
+#include "fiber_backend/detail/stack_switch.hpp"
 
 namespace crossfade::fiber_backend::detail {
 
 namespace {
 
-// Tells the carrier where its stack lies; the guard page below ends an overflow at once.
-class stack_allocator {
+// A stack that is there already, as Boost.Context takes it, which makes its own records below
+// `top`.
+class taken_stack {
  public:
-  stack_allocator(std::size_t size, carrier& owner) : stacks_(size), owner_(owner) {}
-  boost::context::stack_context allocate() {
-    const boost::context::stack_context stack = stacks_.allocate();
-    owner_.state.set_bounds(static_cast<const char*>(stack.sp) - stack.size, stack.size);
-    return stack;
+  taken_stack(std::shared_ptr<stack_pool> pool, const stack_pool::stack& stack, void* top)
+      : pool_(std::move(pool)), stack_(stack), top_(static_cast<char*>(top)) {}
+
+  boost::context::stack_context allocate() const noexcept {
+    boost::context::stack_context context;
+    context.sp = top_;
+    context.size = static_cast<std::size_t>(top_ - stack_.lowest);
+    return context;
   }
-  void deallocate(boost::context::stack_context& stack) noexcept {
-    forget_stack(static_cast<const char*>(stack.sp) - stack.size, stack.size);
-    stacks_.deallocate(stack);
+  void deallocate(boost::context::stack_context&) noexcept {
+    forget_stack(stack_.lowest, stack_.size);
+    pool_->give_back(stack_);
   }
 
  private:
-  boost::fibers::protected_fixedsize_stack stacks_;
-  carrier& owner_;  // gone when `deallocate` is called
+  std::shared_ptr<stack_pool> pool_;  // the fiber may be released after the engine has gone
+  stack_pool::stack stack_;
+  char* top_;
 };
 
 }  // namespace
 
-carrier& make_fiber(std::unique_ptr<carrier> c, std::size_t stack_size, engine& owner) {
-  carrier& made = *c;
-  boost::fibers::fiber(boost::fibers::launch::post,
-                       static_cast<boost::fibers::fiber_properties*>(&made), std::allocator_arg,
-                       stack_allocator(stack_size, made), [&owner, &made] { owner.main_of(made); })
+void make_fiber(std::shared_ptr<stack_pool> pool, const stack_pool::stack& stack, void* top,
+                boost::fibers::fiber_properties& properties, engine& owner,
+                carrier& self) noexcept {
+  boost::fibers::fiber(boost::fibers::launch::post, &properties, std::allocator_arg,
+                       taken_stack(std::move(pool), stack, top),
+                       [&owner, &self] { run_fiber(owner, self); })
       .detach();
-  static_cast<void>(c.release());  // it belongs to its context now
-  return made;
 }
 
 }  // namespace crossfade::fiber_backend::detail

@@ -49,6 +49,8 @@ struct switch_state {
     lowest_ = lowest;
     size_ = size;
   }
+  const char* lowest() const noexcept { return static_cast<const char*>(lowest_); }
+  std::size_t size() const noexcept { return size_; }
   /// This is the stack that runs now.
   void adopt_current() noexcept;
   /// Ended fibers are released on this stack: their last functions, entered elsewhere, return here.

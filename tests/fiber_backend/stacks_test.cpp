@@ -1,7 +1,12 @@
+#include <unistd.h>
+
 #include <cstddef>
+#include <new>
+#include <string>
 #include <vector>
 
 #include "compat/event.hpp"
+#include "compat/on_fiber.hpp"
 #include "fiber_backend/backend.hpp"
 #include "fiber_backend/detail/stack_switch.hpp"
 #include "test_kit/loop_test.hpp"
@@ -109,17 +114,90 @@ TEST_F(OwnStacksTest, StackIsAsLargeAsAsked) {
   EXPECT_EQ(loop_.run(fiber, [] { return use_stack(1024); }), 1024U);
 }
 
-#if !defined(CROSSFADE_ASAN) && !defined(CROSSFADE_TSAN)
-// The sanitizers end an overflow in their own ways.
-TEST_F(OwnStacksTest, OverflowEndsTheProgramAtTheGuardPage) {
-  EXPECT_EXIT(
-      {
-        fiber_backend::backend fiber(loop_, {.stack_size = std::size_t{64} * 1024});
-        loop_.run(fiber, [] { return use_stack(1024); });
-      },
-      testing::KilledBySignal(SIGSEGV), "");
+TEST_F(OwnStacksTest, DeepestUseOfAStackIsKnown) {
+  fiber_backend::backend fiber(loop_);
+  EXPECT_EQ(fiber.stack_stats().deepest, 0U);
+  loop_.run(fiber, [] { await(spawn([] { use_stack(100); }).join()); });
+  const std::size_t deepest = fiber.stack_stats().deepest;
+  EXPECT_GE(deepest, std::size_t{100} * 1024);
+  EXPECT_LE(deepest, std::size_t{200} * 1024);
+}
+
+TEST_F(OwnStacksTest, StatsCountWhatThereIs) {
+  fiber_backend::backend fiber(loop_, {.stack_size = 100'000, .max_guarded_stacks = 10});
+  park_many(loop_, fiber, 29);
+  const auto stats = fiber.stack_stats();
+  EXPECT_EQ(stats.made, 30U);
+  EXPECT_EQ(stats.idle, 30U);
+  EXPECT_EQ(stats.guarded, 10U);
+  EXPECT_GE(stats.size, 100'000U);
+}
+
+#if defined(NDEBUG) && !defined(CROSSFADE_ASAN) && !defined(CROSSFADE_TSAN)
+// Frames are as small as the optimiser makes them.
+TEST_F(OwnStacksTest, FiberThatWaitsInItsFunctionTakesOnePage) {
+  fiber_backend::backend fiber(loop_);
+  coro_backend::backend coro(loop_);
+  event go;
+  loop_.run(coro, [&]() -> task<> {
+    auto body = [&](task_group& group) -> task<> {
+      for (int i = 0; i < 100; ++i) group.on(fiber).spawn([&] { await(go.wait()); });
+      co_await settle();
+      EXPECT_EQ(fiber.stack_stats().deepest, static_cast<std::size_t>(sysconf(_SC_PAGESIZE)));
+      go.set();
+    };
+    co_await with_task_group(body);
+  });
 }
 #endif
+
+TEST_F(OwnStacksTest, TaskFailsIfThereIsNoStackToBeHad) {
+  fiber_backend::backend fiber(loop_, {.stack_size = std::size_t{1} << 60});
+  coro_backend::backend coro(loop_);
+  EXPECT_THROW(loop_.run(fiber, [] {}), std::bad_alloc);
+  loop_.run(coro, []() -> task<> {
+    auto blocking = [] {};
+    auto portal = [&]() -> task<> { co_await on_fiber(blocking); };
+    EXPECT_EQ(co_await outcome_of(portal), "exception: std::bad_alloc");
+  });
+}
+
+TEST_F(OwnStacksTest, PortalsKeepOnlySoManyIdle) {
+  fiber_backend::backend fiber(loop_, {.max_idle_stacks = 5});
+  coro_backend::backend coro(loop_);
+  event go;
+  int ended = 0;
+  loop_.run(coro, [&]() -> task<> {
+    std::vector<handle<>> handles;
+    auto wait = [&] { await(go.wait()); };
+    for (int i = 0; i < 50; ++i) {
+      handles.push_back(spawn([&]() -> task<> {
+        co_await on_fiber(wait);
+        ++ended;
+      }));
+    }
+    co_await settle();
+    EXPECT_EQ(fiber.stacks(), 50U);
+    go.set();
+    for (auto& handle : handles) co_await handle.join();
+  });
+  EXPECT_EQ(ended, 50);
+  EXPECT_EQ(fiber.stacks(), 5U);
+}
+
+TEST_F(OwnStacksTest, PortalsNeedNoIdleStack) {
+  fiber_backend::backend fiber(loop_, {.max_idle_stacks = 0});
+  coro_backend::backend coro(loop_);
+  std::string order;
+  loop_.run(coro, [&]() -> task<> {
+    auto other = spawn([&] { order += 'o'; });
+    auto at_once = [&] { order += 'p'; };
+    for (int i = 0; i < 3; ++i) co_await on_fiber(at_once);
+    co_await other.join();
+  });
+  EXPECT_EQ(order, "pppo");
+  EXPECT_EQ(fiber.stacks(), 0U);
+}
 
 }  // namespace
 }  // namespace crossfade
