@@ -22,6 +22,9 @@ struct backend_options {
   /// by canaries. Anyway, half of the maps that the kernel grants the process
   /// (`vm.max_map_count`, two for a guarded stack) are left to others.
   std::size_t max_guarded_stacks = std::numeric_limits<std::size_t>::max();
+  /// While a loop runs, handles SIGSEGV and SIGBUS to say which task's stack has overflown. Faults
+  /// elsewhere go to the handlers that were there before.
+  bool report_overflow = true;
 };
 
 /// How the stacks of a backend are used. Sizes in bytes.
@@ -48,6 +51,11 @@ struct stack_stats {
 /// takes them over, does not wait for their end, and leaves them to the next run, or to
 /// Boost.Fiber's round robin between runs. One that is left inside a handler must go on in a run,
 /// since round robin mixes up exceptions in flight before Boost 1.88.
+///
+/// A stack that overflows ends the program, and a line on standard error names the task. Where the
+/// stack has a guard, that is at the access that went too far; a frame of more than 64 KiB can step
+/// over it, unless compiled with `-fstack-clash-protection`. Where it has a canary, it is when the
+/// task next waits or ends, and what lay below has been overwritten.
 ///
 /// Threads: made, used and destroyed on the thread that runs the loop. Lifetime: the loop outlives
 /// it; it outlives the loop's tasks. Throws: `usage_error` if the loop has a backend with stacks

@@ -74,7 +74,6 @@ void task_state::run_on_stack() noexcept {
   } else {
     call_on_stack();
   }
-  finish();
 }
 
 void task_state::fail_to_start(std::exception_ptr error) noexcept {

@@ -101,7 +101,7 @@ class task_state : public ready_node {
       start_as_coroutine();
     }
   }
-  /// The only turn of a task that has one.
+  /// The only turn of a task that has one. `finish` comes next.
   void run_on_stack() noexcept;
   /// There was nothing to run it on.
   void fail_to_start(std::exception_ptr error) noexcept;

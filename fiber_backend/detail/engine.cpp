@@ -60,6 +60,7 @@ void engine::begin_run() {
   hub_ = std::make_unique<carrier>(here, carrier::origin::loop);
   hub_->state.adopt_current();
   active_ = hub_.get();
+  if (options_.report_overflow) overflow_.begin(&active_);
   exceptions_ = &this_thread_exceptions();
   leaving_ = false;
   here->get_scheduler()->set_algo(algorithm_);
@@ -67,6 +68,7 @@ void engine::begin_run() {
 
 void engine::end_run() noexcept {
   leaving_ = true;
+  if (options_.report_overflow) overflow_.end();
   // Callbacks stay for the next run; ready fibers that stand behind them are not to be left with
   // them.
   ready_queue callbacks;
@@ -136,6 +138,7 @@ void engine::park() noexcept {
     sched_.ready.pop();
     return;
   }
+  check_canary(*active_);
   switch_to(next_or_hub());
 }
 
@@ -216,6 +219,8 @@ void engine::main_of(carrier& self) noexcept {
       continue;
     }
     self.task->run_on_stack();
+    check_canary(self);
+    self.task->finish();
     self.task = nullptr;
     drop_fiber_specifics(self.context());
     // The next task that wants to start can have this stack at once.
@@ -235,6 +240,7 @@ void engine::main_of(carrier& self) noexcept {
 
 void engine::run_portal(carrier& self) noexcept {
   self.portal(self.portal_argument);
+  check_canary(self);
   drop_fiber_specifics(self.context());
   task_state& task = *self.task;
   task.resume_node = &task;
@@ -302,7 +308,10 @@ boost::fibers::context* engine::pick_next() noexcept {
   if (active_ == hub_.get()) fail_without_fiber();
   carrier& to = std::exchange(to_hub_, false) ? *hub_ : next_or_hub();
   carrier& from = *std::exchange(active_, &to);
-  if (from.task != nullptr) from.task->waiting_since = sched_.coarse_now;
+  if (from.task != nullptr) {
+    check_canary(from);
+    from.task->waiting_since = sched_.coarse_now;
+  }
   sched_.current = to.task;
   leave_for(from.state, to.state, *exceptions_);
   return &to.context();

@@ -8,6 +8,7 @@
 #include "fiber_backend/backend.hpp"
 #include "fiber_backend/detail/algorithm.hpp"
 #include "fiber_backend/detail/carrier.hpp"
+#include "fiber_backend/detail/overflow.hpp"
 #include "fiber_backend/detail/stack_pool.hpp"
 
 namespace crossfade::fiber_backend::detail {
@@ -64,6 +65,7 @@ class engine final : public crossfade::detail::stack_host {
   const backend_options options_;
   const std::shared_ptr<stack_pool> pool_;
   boost::intrusive_ptr<algorithm> algorithm_;
+  overflow_watch overflow_;                  // while a run lasts
   std::unique_ptr<carrier> hub_;             // while a run lasts
   std::unique_ptr<carrier> dispatcher_;      // from the first run on
   exception_globals* exceptions_ = nullptr;  // of the thread that runs the loop
