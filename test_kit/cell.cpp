@@ -2,8 +2,28 @@
 
 #include "compat/loop.hpp"
 #include "compat/on_fiber.hpp"
+#include "compat/sleep.hpp"
+#include "test_kit/hang_watch.hpp"
 
 namespace crossfade::test_kit {
+
+namespace {
+
+std::string line_of(const task_info& t) {
+  std::string line = "\n  task " + std::to_string(t.id);
+  if (!t.name.empty()) line += " '" + t.name + "'";
+  line += " (" + t.backend + ")";
+  if (!t.waiting_for.empty()) line += " waits for " + t.waiting_for;
+  return line + ", spawned at " + t.site.file_name() + ":" + std::to_string(t.site.line());
+}
+
+}  // namespace
+
+std::string wait_graph_of(const loop& owner) {
+  std::string graph;
+  for (const task_info& t : owner.tasks()) graph += line_of(t);
+  return graph;
+}
 
 std::vector<cell_pair> all_cell_pairs() {
   std::vector<cell_pair> pairs;
@@ -28,29 +48,58 @@ backend& both_backends::of(cell c) noexcept {
   return coro;
 }
 
-child<> both_backends::spawn(task_group& group, cell c, std::function<task<>()> text) {
+child<> both_backends::spawn(task_group& group, cell c, std::function<task<>()> text,
+                             std::source_location site) {
   task_group::placement place = group.on(of(c));
-  if (c.written == cell::text::coroutine) return place.spawn(std::move(text));
+  if (c.written == cell::text::coroutine) return place.spawn(std::move(text), site);
   if (c.carried == cell::carrier::fiber) {
-    return place.spawn([text = std::move(text)] { await(text()); });
+    return place.spawn([text = std::move(text)] { await(text()); }, site);
   }
-  return place.spawn([text = std::move(text)]() -> task<> {
-    auto blocking = [&] { await(text()); };
-    co_await on_fiber(blocking);
-  });
+  return place.spawn(
+      [text = std::move(text)]() -> task<> {
+        auto blocking = [&] { await(text()); };
+        co_await on_fiber(blocking);
+      },
+      site);
 }
 
-void both_backends::run(cell c, const std::function<task<>()>& text) {
+namespace {
+
+// Awaits `text()`, then tells the loop of the tasks that are left. Those that only need turns to
+// end have them first.
+task<> to_the_end(loop& owner, const std::function<task<>()>& text) {
+  constexpr int most_rounds = 100;
+  co_await text();
+  for (int round = 0; round < most_rounds && !owner.core().ready.empty(); ++round)
+    co_await checkpoint();
+  const std::uint64_t self = detail::task_state::current().id;
+  for (const task_info& left : owner.tasks()) {
+    if (left.id == self) continue;
+    owner.report(std::make_exception_ptr(std::runtime_error(
+        "a task was left that had not ended when the text of the test had:" + line_of(left))));
+  }
+}
+
+}  // namespace
+
+void both_backends::run(cell c, const std::function<task<>()>& body, std::source_location site) {
   loop& owner = of(c).owner();
+  hang_watch watch;
+  const hang_watch::run watched(watch, owner);
+  auto text = [&] { return to_the_end(owner, body); };
   if (c.written == cell::text::coroutine) {
-    owner.run(of(c), text);
+    owner.run(of(c), text, site);
   } else if (c.carried == cell::carrier::fiber) {
-    owner.run(of(c), [&] { await(text()); });
+    owner.run(
+        of(c), [&] { await(text()); }, site);
   } else {
-    owner.run(of(c), [&]() -> task<> {
-      auto blocking = [&] { await(text()); };
-      co_await on_fiber(blocking);
-    });
+    owner.run(
+        of(c),
+        [&]() -> task<> {
+          auto blocking = [&] { await(text()); };
+          co_await on_fiber(blocking);
+        },
+        site);
   }
 }
 

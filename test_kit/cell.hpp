@@ -6,10 +6,12 @@
 #include <cstdint>
 #include <functional>
 #include <ostream>
+#include <source_location>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "compat/on_fiber.hpp"
 #include "compat/task_group.hpp"
 #include "coro_backend/backend.hpp"
 #include "fiber_backend/backend.hpp"
@@ -44,6 +46,19 @@ inline auto cell_pairs() { return testing::ValuesIn(all_cell_pairs()); }
 std::string cell_name(const testing::TestParamInfo<cell>& info);
 std::string pair_name(const testing::TestParamInfo<cell_pair>& info);
 
+std::string wait_graph_of(const loop& owner);
+
+/// A call of a function of either text as a task: blocking text goes through a portal. `text`
+/// outlives the task.
+template <class Text>
+task<> as_task(Text& text) {
+  if constexpr (detail::is_coroutine_text<Text&>) {
+    return text();
+  } else {
+    return [](Text& blocking) -> task<> { co_await on_fiber(blocking); }(text);
+  }
+}
+
 /// A loop's two backends, and how text gets into each cell.
 ///
 /// The text is always written as a coroutine. Where the cell says blocking, a function without
@@ -52,8 +67,10 @@ struct both_backends {
   explicit both_backends(loop& owner) : fiber(owner), coro(owner) {}
 
   backend& of(cell c) noexcept;
-  child<> spawn(task_group& group, cell c, std::function<task<>()> text);
-  void run(cell c, const std::function<task<>()>& text);
+  child<> spawn(task_group& group, cell c, std::function<task<>()> text,
+                std::source_location site = std::source_location::current());
+  void run(cell c, const std::function<task<>()>& body,
+           std::source_location site = std::source_location::current());
 
   fiber_backend::backend fiber;
   coro_backend::backend coro;

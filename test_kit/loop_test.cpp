@@ -32,12 +32,15 @@ std::string outcome(const std::exception_ptr& error) {
   return std::string(kind) + ": " + describe(error);
 }
 
-loop_test::loop_test(bool virtual_time)
-    : loop_({.virtual_time = virtual_time,
-             .on_error = [this](const task_report& what) { reports_.push_back(what.message()); }}),
-      backends_(loop_) {}
+loop_fixture::loop_fixture(loop_options options)
+    : loop_(reporting_to(reports_, std::move(options))), backends_(loop_) {}
 
-loop_test::~loop_test() {
+loop_options loop_fixture::reporting_to(std::vector<std::string>& reports, loop_options options) {
+  options.on_error = [&](const task_report& what) { reports.push_back(what.message()); };
+  return options;
+}
+
+loop_fixture::~loop_fixture() {
   EXPECT_THAT(reports_, testing::IsEmpty()) << "what the loop reported and nobody expected";
 }
 

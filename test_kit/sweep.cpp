@@ -10,6 +10,8 @@
 
 #include "compat/loop.hpp"
 #include "compat/sleep.hpp"
+#include "test_kit/hang_watch.hpp"
+#include "test_kit/leak_check.hpp"
 #include "test_kit/loop_test.hpp"
 
 namespace crossfade::test_kit {
@@ -23,8 +25,10 @@ enum class blow : std::uint8_t { cancels_victim, ends_loop };
 // A loop for one play, with the tasks on it.
 class stage {
  public:
-  stage(cell_pair where, const cast& tasks, std::optional<std::uint64_t> seed = {})
-      : where_(where),
+  stage(hang_watch& watch, cell_pair where, const cast& tasks,
+        std::optional<std::uint64_t> seed = {})
+      : watch_(watch),
+        where_(where),
         tasks_(tasks),
         loop_({.virtual_time = true,
                .on_error = [](const task_report& what) { ADD_FAILURE() << what.message(); },
@@ -35,6 +39,7 @@ class stage {
   template <class Body>
   void run(Body&& body) {
     try {
+      const hang_watch::run watched(watch_, loop_);
       loop_.run(backends_.coro, body);
     } catch (...) {
       ADD_FAILURE() << outcome(std::current_exception());
@@ -57,6 +62,7 @@ class stage {
   child<>& victim() { return *victim_; }
 
  private:
+  hang_watch& watch_;
   cell_pair where_;
   const cast& tasks_;
   loop loop_;
@@ -102,12 +108,14 @@ bool play_until(stage& stage, blow falls, FallsAfter falls_after) {
 
 void strike_at_every_turn(cell_pair where, const scene& story, blow falls) {
   constexpr unsigned most_turns = 1000;
+  const leak_check leaks;
+  hang_watch watch;
   bool survived = false;
   for (unsigned limit = 0; !survived; ++limit) {
     SCOPED_TRACE((falls == blow::ends_loop ? "the loop ended after " : "cancelled after ") +
                  std::to_string(limit) + " turns");
     story([&](const cast& tasks) {
-      stage stage(where, tasks);
+      stage stage(watch, where, tasks);
       survived = play_until(stage, falls, [=](unsigned turns) { return turns == limit; });
     });
     if (testing::Test::HasFailure()) return;
@@ -123,25 +131,28 @@ std::optional<std::uint64_t> seed_to_replay() {
 
 // `play(stage, seed)`, on a stage where this seed decides the order.
 template <class Play>
-void play_in_order_of(std::uint64_t seed, cell_pair where, const scene& story, Play play) {
+void play_in_order_of(std::uint64_t seed, hang_watch& watch, cell_pair where, const scene& story,
+                      Play play) {
   const testing::TestInfo& test = *testing::UnitTest::GetInstance()->current_test_info();
   SCOPED_TRACE("in the random order of seed " + std::to_string(seed) +
                "; to play this one alone: " + seed_variable + "=" + std::to_string(seed) +
                " PROGRAM --gtest_filter=" + test.test_suite_name() + "." + test.name());
   story([&](const cast& tasks) {
-    stage stage(where, tasks, seed);
+    stage stage(watch, where, tasks, seed);
     play(stage, seed);
   });
 }
 
 template <class Play>
 void play_in_random_orders(unsigned count, cell_pair where, const scene& story, Play play) {
+  const leak_check leaks;
+  hang_watch watch;
   if (const auto seed = seed_to_replay()) {
-    play_in_order_of(*seed, where, story, play);
+    play_in_order_of(*seed, watch, where, story, play);
     return;
   }
   for (std::uint64_t seed = 1; seed <= count; ++seed) {
-    play_in_order_of(seed, where, story, play);
+    play_in_order_of(seed, watch, where, story, play);
     if (testing::Test::HasFailure()) return;
   }
 }

@@ -95,6 +95,7 @@ TEST_P(LoopTest, TasksThatAreLeftAreCancelledAtTheEndOfRun) {
   EXPECT_EQ(reason, "the loop ends");
   EXPECT_TRUE(cleaned);
   EXPECT_THAT(loop_.tasks(), testing::IsEmpty());
+  EXPECT_THAT(take_reports(), ElementsAre(HasSubstr("a task was left")));
 }
 
 TEST_P(LoopTest, EvenAShieldGivesWayWhenNothingElseCanEndARun) {
@@ -107,6 +108,7 @@ TEST_P(LoopTest, EvenAShieldGivesWayWhenNothingElseCanEndARun) {
     co_await settle();
   });
   EXPECT_THAT(loop_.tasks(), testing::IsEmpty());
+  EXPECT_THAT(take_reports(), ElementsAre(HasSubstr("a task was left")));
 }
 
 TEST_P(LoopTest, DestroyingTheLoopReleasesEverythingOnIt) {
@@ -115,7 +117,7 @@ TEST_P(LoopTest, DestroyingTheLoopReleasesEverythingOnIt) {
   {
     loop other({.virtual_time = true});
     both_backends backends(other);
-    backends.run(GetParam(), [&]() -> task<> {
+    other.run(backends.of(GetParam()), [&]() -> task<> {
       spawn([&, held]() -> task<> { co_await never.wait(); }).detach();
       spawn([held] {}).detach();  // never gets to run
       co_return;
@@ -200,7 +202,7 @@ INSTANTIATE_TEST_SUITE_P(Cells, LoopTest, cells(), cell_name);
 // On a real clock: ready work must not keep timers and I/O from their turn.
 class FairnessTest : public loop_test, public testing::WithParamInterface<cell> {
  protected:
-  FairnessTest() : loop_test(false) {}
+  FairnessTest() : loop_test({.virtual_time = false}) {}
 };
 
 TEST_P(FairnessTest, TasksThatAreAlwaysReadyStarveNeitherTimersNorPosts) {

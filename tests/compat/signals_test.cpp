@@ -14,7 +14,7 @@ using namespace test_kit;
 // In real time: a signal takes none of the virtual one.
 class SignalsTest : public loop_test, public testing::WithParamInterface<cell> {
  protected:
-  SignalsTest() : loop_test(/*virtual_time=*/false) {}
+  SignalsTest() : loop_test({.virtual_time = false}) {}
 };
 
 TEST_P(SignalsTest, InterruptIsAnEventForWhoWaitsAndCancelsNobody) {

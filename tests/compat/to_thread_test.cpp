@@ -229,7 +229,7 @@ INSTANTIATE_TEST_SUITE_P(Cells, ToThreadTest, cells(), cell_name);
 
 class ToThreadInRealTimeTest : public loop_test, public testing::WithParamInterface<cell> {
  protected:
-  ToThreadInRealTimeTest() : loop_test(/*virtual_time=*/false) {}
+  ToThreadInRealTimeTest() : loop_test({.virtual_time = false}) {}
 };
 
 TEST_P(ToThreadInRealTimeTest, TimeoutReachesTheFunctionAndConverts) {

@@ -130,8 +130,8 @@ TEST_P(WaitGraphTest, NamesTheWaitInsideAPortal) {
     });
     co_await settle();
     const bool portal = !carrier().has_stack();
-    EXPECT_THAT(line_of(waiter.id()), HasSubstr(portal ? " waits in a portal for an event, "
-                                                       : " waits for an event, "));
+    EXPECT_THAT(line_of(waiter.id()),
+                HasSubstr(portal ? " waits in a portal for an event, " : " waits for an event, "));
     go.set();
     co_await waiter.join();
   });

@@ -25,7 +25,7 @@ namespace this_fiber = boost::this_fiber;
 // there, does not wait for their end, and leaves them as they are.
 class BoostFiberEndTest : public loop_test {
  protected:
-  BoostFiberEndTest() : loop_test(false) {}
+  BoostFiberEndTest() : loop_test({.virtual_time = false}) {}
 
   fibers::fiber waits_for_promise() {
     return fibers::fiber([this] {

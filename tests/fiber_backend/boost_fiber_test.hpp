@@ -35,7 +35,7 @@ inline constexpr host our_hosts[] = {{host::kind::fiber, false},
 /// Boost.Fiber's sleeps know no other.
 class boost_fiber_test : public loop_test, public testing::WithParamInterface<host> {
  protected:
-  boost_fiber_test() : loop_test(false) {}
+  boost_fiber_test() : loop_test({.virtual_time = false}) {}
 
   void run(const std::function<void()>& text) {
     if (GetParam().where == host::kind::plain) {

@@ -17,7 +17,7 @@ using namespace test_kit;
 /// A test of one task and those it spawns, on real sockets and so in real time, in its cell.
 class http_test : public loop_test, public testing::WithParamInterface<cell> {
  protected:
-  http_test() : loop_test(/*virtual_time=*/false) {}
+  http_test() : loop_test({.virtual_time = false}) {}
 
   /// Runs `body(group)` in the cell, until it and the tasks of the group have ended.
   template <class Body>

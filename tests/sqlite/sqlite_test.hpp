@@ -56,7 +56,7 @@ class scratch_folder {
 /// the virtual one.
 class sqlite_test : public loop_test, public testing::WithParamInterface<setting> {
  protected:
-  sqlite_test() : loop_test(false) {}
+  sqlite_test() : loop_test({.virtual_time = false}) {}
 
   driver_kind kind() const { return std::get<driver_kind>(GetParam()); }
   void run(const std::function<task<>()>& body) { backends_.run(std::get<cell>(GetParam()), body); }
