@@ -8,6 +8,49 @@
 
 namespace crossfade {
 
+namespace detail {
+
+/// The wait for the end of a task.
+template <class T>
+class join_op final : public waitable<join_op<T>> {
+ public:
+  explicit join_op(task_record<T>& joined) noexcept
+      : waitable<join_op<T>>(rules_of_this), joined_(joined) {}
+
+ private:
+  friend waitable<join_op<T>>;
+  bool start() {
+    if (&joined_ == &this->task()) [[unlikely]]
+      joined_.throw_joins_itself();
+    joined_.add_reference();  // the handle may go meanwhile
+    if (joined_.done()) return true;
+    joined_.joiners.push(*this);
+    return false;
+  }
+  T take() {
+    const std::unique_ptr<task_record<T>, release> joined(&joined_);
+    return joined->take();
+  }
+  static bool leave(op_base& o) noexcept {
+    task_record<T>& joined = static_cast<join_op&>(o).joined_;
+    joined.joiners.remove(o);
+    joined.release();
+    return true;
+  }
+  static std::uint64_t joined_id(const op_base& o) noexcept {
+    return static_cast<const join_op&>(o).joined_.id;
+  }
+  static constexpr wait_rules rules_of_this{
+      .name = "join", .leave = &leave, .holder = &joined_id, .until_end = true};
+  struct release {
+    void operator()(task_record<T>* joined) const noexcept { joined->release(); }
+  };
+
+  task_record<T>& joined_;
+};
+
+}  // namespace detail
+
 /// A task that was spawned: to join, cancel or let go. Move-only.
 ///
 /// Dropping a handle cancels its task, unless a group owns the task; `detach()` lets it run on. A
@@ -34,12 +77,10 @@ class [[nodiscard("dropping a handle cancels its task: join it, keep it, or deta
   /// Waits until the task has ended and gives its value, by move: a task with a value is joined
   /// once. Throws: the exception the task failed with, of any type; `task_cancelled` if it was
   /// cancelled; `usage_error` if it joins itself, was detached, or its value has been taken.
-  op<T> join() {
-    static constexpr typename op<T>::rules rules{
-        {.name = "join", .leave = &leave, .holder = &joined, .until_end = true}, &start, &take};
-    if (state_ == nullptr)
-      throw usage_error("join on a handle without a task: it was detached or moved from");
-    return {rules, state_};
+  detail::join_op<T> join() {
+    if (state_ == nullptr) [[unlikely]]
+      detail::throw_nothing_to_join();
+    return detail::join_op<T>(*state_);
   }
 
   /// Asks the task to end, does not wait; the first reason wins. A task that has not run yet never
@@ -58,38 +99,11 @@ class [[nodiscard("dropping a handle cancels its task: join it, keep it, or deta
   detail::task_record<T>& record() const noexcept { return *state_; }
 
  private:
-  using record_type = detail::task_record<T>;
-
-  static record_type& of(const detail::op_base& o) noexcept {
-    return static_cast<const op<T>&>(o).template object<record_type>();
-  }
-  static bool start(op<T>& o) {
-    record_type& joined = of(o);
-    if (&joined == &o.task()) throw usage_error(joined.label() + " joins itself");
-    joined.add_reference();  // the handle may go meanwhile
-    if (joined.done()) return true;
-    joined.joiners.push(o);
-    return false;
-  }
-  static T take(op<T>& o) {
-    const std::unique_ptr<record_type, release> joined(&of(o));
-    return joined->take();
-  }
-  static bool leave(detail::op_base& o) noexcept {
-    of(o).joiners.remove(o);
-    of(o).release();
-    return true;
-  }
-  static std::uint64_t joined(const detail::op_base& o) noexcept { return of(o).id; }
-  struct release {
-    void operator()(record_type* joined) const noexcept { joined->release(); }
-  };
-
   void drop(bool owned) noexcept {
     if (state_ != nullptr) std::exchange(state_, nullptr)->drop_handle(owned);
   }
 
-  record_type* state_ = nullptr;
+  detail::task_record<T>* state_ = nullptr;
   bool owned_ = true;
 };
 

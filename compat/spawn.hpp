@@ -25,10 +25,11 @@ concept is_function = !std::is_same_v<std::remove_cvref_t<F>, spawn_options>;
 
 template <class F, class... A>
 handle<result_of<std::decay_t<F>, std::decay_t<A>...>> spawn_task(scheduler& sched,
-                                                                  task_origin&& origin, bool owned,
-                                                                  F&& function, A&&... arguments) {
+                                                                  const task_origin& origin,
+                                                                  bool owned, F&& function,
+                                                                  A&&... arguments) {
   auto* record = new spawned<std::decay_t<F>, std::decay_t<A>...>(
-      sched, std::move(origin), std::forward<F>(function), std::forward<A>(arguments)...);
+      sched, origin, std::forward<F>(function), std::forward<A>(arguments)...);
   record->enlist();
   return {*record, owned};
 }
@@ -63,8 +64,8 @@ class spawner {
                          std::forward<C>(c));
   }
   template <class F, class... A>
-  auto spawn(spawn_options options, F&& f, A&&... a) {
-    return self().launch(std::move(options), std::forward<F>(f), std::forward<A>(a)...);
+  auto spawn(const spawn_options& options, F&& f, A&&... a) {
+    return self().launch(options, std::forward<F>(f), std::forward<A>(a)...);
   }
 
  private:
@@ -75,7 +76,7 @@ class spawner {
 class sibling_spawner : public spawner<sibling_spawner> {
  public:
   template <class F, class... A>
-  auto launch(spawn_options&& options, F&& f, A&&... a) {
+  auto launch(const spawn_options& options, F&& f, A&&... a) {
     task_state& parent = task_state::current();
     return spawn_task(*parent.sched,
                       {parent.carrier, parent.system, nullptr, options.name, options.site}, true,
@@ -116,9 +117,8 @@ auto spawn(F&& f, A&& a, B&& b, C&& c,
                                          std::forward<C>(c), site);
 }
 template <class F, class... A>
-auto spawn(spawn_options options, F&& f, A&&... a) {
-  return detail::sibling_spawner{}.spawn(std::move(options), std::forward<F>(f),
-                                         std::forward<A>(a)...);
+auto spawn(const spawn_options& options, F&& f, A&&... a) {
+  return detail::sibling_spawner{}.spawn(options, std::forward<F>(f), std::forward<A>(a)...);
 }
 
 }  // namespace crossfade

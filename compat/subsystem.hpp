@@ -48,7 +48,7 @@ class subsystem : public detail::spawner<subsystem> {
 
   /// For `spawn`.
   template <class F, class... A>
-  auto launch(spawn_options&& options, F&& f, A&&... a) {
+  auto launch(const spawn_options& options, F&& f, A&&... a) {
     return detail::spawn_task(runtime_.core(),
                               {&chosen(), this, nullptr, options.name, options.site}, true,
                               std::forward<F>(f), std::forward<A>(a)...);

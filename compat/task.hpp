@@ -133,12 +133,13 @@ class [[nodiscard(
   class awaiter;
   awaiter operator co_await() && noexcept { return awaiter(*this); }
 
-  /// For the runtime: the frame as the outermost of a task, whose result goes to `result`.
+  /// For the runtime, which owns the frame from now on: the outermost of `root`, whose result goes
+  /// to `result`.
   std::coroutine_handle<> start_as_root(detail::task_state& root,
                                         detail::result<T>& result) && noexcept {
     frame_.promise().set_root(root);
     frame_.promise().result = &result;
-    return frame_;
+    return std::exchange(frame_, nullptr);
   }
 
  private:

@@ -25,9 +25,8 @@ class task_group : public detail::spawner<task_group> {
   class placement : public detail::spawner<placement> {
    public:
     template <class F, class... A>
-    auto launch(spawn_options&& options, F&& f, A&&... a) {
-      return group_.launch_on(carrier_, std::move(options), std::forward<F>(f),
-                              std::forward<A>(a)...);
+    auto launch(const spawn_options& options, F&& f, A&&... a) {
+      return group_.launch_on(carrier_, options, std::forward<F>(f), std::forward<A>(a)...);
     }
 
    private:
@@ -44,9 +43,8 @@ class task_group : public detail::spawner<task_group> {
 
   /// For `spawn`.
   template <class F, class... A>
-  auto launch(spawn_options&& options, F&& f, A&&... a) {
-    return launch_on(*state_.owner().carrier, std::move(options), std::forward<F>(f),
-                     std::forward<A>(a)...);
+  auto launch(const spawn_options& options, F&& f, A&&... a) {
+    return launch_on(*state_.owner().carrier, options, std::forward<F>(f), std::forward<A>(a)...);
   }
 
  private:
@@ -56,7 +54,7 @@ class task_group : public detail::spawner<task_group> {
   task_group() = default;
 
   template <class F, class... A>
-  auto launch_on(backend& carrier, spawn_options&& options, F&& f, A&&... a) {
+  auto launch_on(backend& carrier, const spawn_options& options, F&& f, A&&... a) {
     detail::task_state& owner = state_.owner();
     return child(detail::spawn_task(*owner.sched,
                                     {&carrier, owner.system, &state_, options.name, options.site},

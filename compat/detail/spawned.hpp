@@ -1,6 +1,8 @@
 #pragma once
 
+#include <coroutine>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <tuple>
 #include <type_traits>
@@ -20,12 +22,11 @@ class task_record : public task_state {
   /// Moves the value out, or throws what the task ended with, to each who asks.
   T take() {
     mark_observed();
-    if (end() == task_end::cancelled)
-      throw task_cancelled(label() + " was cancelled: " + cancel_reason());
-    if (const std::exception_ptr* failure = error()) std::rethrow_exception(*failure);
+    if (end() != task_end::value) [[unlikely]]
+      throw_end();
     if constexpr (std::is_object_v<T>) {
-      if (std::exchange(value_taken_, true))
-        throw usage_error(label() + " has given its value to another join: join it once");
+      if (std::exchange(value_taken_, true)) [[unlikely]]
+        throw_value_taken();
     }
     return result_.take();
   }
@@ -47,8 +48,8 @@ class spawned final : public task_record<result_of<F, A...>> {
 
  public:
   template <class... Given>
-  spawned(scheduler& s, task_origin&& origin, Given&&... given)
-      : task_record<value_type>(s, std::move(origin), !is_coroutine),
+  spawned(scheduler& s, const task_origin& origin, Given&&... given)
+      : task_record<value_type>(s, origin, !is_coroutine),
         call_(std::in_place, std::forward<Given>(given)...) {}
 
  private:
@@ -63,8 +64,9 @@ class spawned final : public task_record<result_of<F, A...>> {
   std::coroutine_handle<> start_coroutine() noexcept override {
     if constexpr (is_coroutine) {
       try {
-        frame_.emplace(*this);
-        return std::move(frame_->body).start_as_root(*this, this->result_);
+        const auto frame = call().start_as_root(*this, this->result_);
+        frame_.reset(frame.address());
+        return frame;
       } catch (...) {
         this->result_.set_error(std::current_exception());
         return nullptr;
@@ -91,15 +93,17 @@ class spawned final : public task_record<result_of<F, A...>> {
     return this->result_.error();
   }
 
-  // Wraps the immovable task so that an optional can hold it.
-  struct frame {
-    explicit frame(spawned& self) : body(self.call()) {}
-    task<value_type> body;
+  struct destroy_frame {
+    void operator()(void* frame) const noexcept {
+      std::coroutine_handle<>::from_address(frame).destroy();
+    }
   };
   struct no_frame {};
 
   std::optional<std::tuple<F, A...>> call_;
-  [[no_unique_address]] std::conditional_t<is_coroutine, std::optional<frame>, no_frame> frame_;
+  [[no_unique_address]] std::conditional_t<is_coroutine, std::unique_ptr<void, destroy_frame>,
+                                           no_frame>
+      frame_;
 };
 
 }  // namespace crossfade::detail

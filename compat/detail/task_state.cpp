@@ -4,7 +4,6 @@
 #include <cassert>
 #include <utility>
 
-#include "compat/backend.hpp"
 #include "compat/detail/group_state.hpp"
 #include "compat/detail/stack_host.hpp"
 #include "compat/detail/switch_ban.hpp"
@@ -27,27 +26,9 @@ std::string site_text(const std::source_location& site) {
   return std::string(site.file_name()) + ":" + std::to_string(site.line());
 }
 
-namespace {
-
-bool begins_in_portal(const task_origin& origin) noexcept {
+bool task_state::begins_in_portal(const task_origin& origin) noexcept {
   return origin.system != nullptr && origin.system->portal_by_default();
 }
-
-}  // namespace
-
-task_state::task_state(scheduler& s, task_origin&& origin, bool blocking_text)
-    : ready_node(origin.carrier->has_stack() || (blocking_text && begins_in_portal(origin))
-                     ? ready_kind::new_stack
-                     : ready_kind::coroutine),
-      sched(&s),
-      variables(s.current != nullptr ? s.current->variables : context()),
-      carrier(origin.carrier),
-      system(origin.system),
-      group(origin.group),
-      id(++s.last_id),
-      parent_id(s.current != nullptr ? s.current->id : 0),
-      site(origin.site),
-      name_(origin.name.empty() ? nullptr : new std::string(origin.name)) {}
 
 void task_state::enlist() {
   sched->owner.tasks_.push(*this);
@@ -55,8 +36,6 @@ void task_state::enlist() {
   if (group != nullptr) group->child_started(*this);
   wake();
 }
-
-task_state::~task_state() = default;
 
 void task_state::start_as_coroutine() noexcept {
   if (cancel_ != nullptr) {
@@ -86,8 +65,8 @@ void task_state::finish() noexcept {
   const std::exception_ptr* failure = drop_body();
   own_values_.reset();
   variables = context();
-  if (end_ == task_end::none) {
-    if (failure == nullptr) {
+  if (end_ == task_end::none) [[likely]] {
+    if (failure == nullptr) [[likely]] {
       end_ = task_end::value;
     } else {
       classify_failure(*failure);
@@ -99,11 +78,16 @@ void task_state::finish() noexcept {
   if (group != nullptr) group->child_ended(*this);
   if (sched->main == this) sched->turns_left = 0;
   sched->current = nullptr;
-  if (end_ == task_end::value && cancel_ != nullptr && cancel_->delivered) {
-    sched->owner.report({task_report::what::swallowed_cancellation, *this, nullptr});
-  }
-  if (references_ == 1) report_unobserved();
+  if (cancel_ != nullptr) [[unlikely]]
+    report_swallowed_cancellation();
+  if (end_ != task_end::value && references_ == 1) [[unlikely]]
+    report_unobserved();
   release();
+}
+
+void task_state::report_swallowed_cancellation() noexcept {
+  if (end_ == task_end::value && cancel_->delivered)
+    sched->owner.report({task_report::what::swallowed_cancellation, *this, nullptr});
 }
 
 void task_state::classify_failure(const std::exception_ptr& failure) noexcept {
@@ -117,13 +101,12 @@ void task_state::classify_failure(const std::exception_ptr& failure) noexcept {
   }
 }
 
-void task_state::drop_handle(bool owned) noexcept {
+void task_state::drop_handle_early(bool owned) noexcept {
   if (!done()) {
     if (owned) cancel("its handle was dropped");
   } else if (references_ == 1) {
     report_unobserved();
   }
-  release();
 }
 
 void task_state::report_unobserved() noexcept {
@@ -212,6 +195,22 @@ bool task_state::wants_attention() const noexcept {
     if (s->requested_ && !s->delivered_) return true;
   }
   return switch_ban_ != nullptr || (cancel_ != nullptr && !cancel_->delivered);
+}
+
+void throw_nothing_to_join() {
+  throw usage_error("join on a handle without a task: it was detached or moved from");
+}
+
+void task_state::throw_joins_itself() const { throw usage_error(label() + " joins itself"); }
+
+void task_state::throw_value_taken() const {
+  throw usage_error(label() + " has given its value to another join: join it once");
+}
+
+void task_state::throw_end() const {
+  if (end_ == task_end::cancelled)
+    throw task_cancelled(label() + " was cancelled: " + cancel_reason());
+  std::rethrow_exception(failure());
 }
 
 void task_state::throw_no_task() {

@@ -11,16 +11,17 @@
 #include <utility>
 #include <vector>
 
+#include "compat/backend.hpp"
 #include "compat/detail/cancel_scope.hpp"
 #include "compat/detail/context.hpp"
 #include "compat/detail/frame_pool.hpp"
 #include "compat/detail/op_base.hpp"
+#include "compat/detail/pooled_text.hpp"
 #include "compat/detail/ready_queue.hpp"
 #include "compat/detail/scheduler.hpp"
 #include "compat/errors.hpp"
 
 namespace crossfade {
-class backend;
 class subsystem;
 struct task_info;
 }  // namespace crossfade
@@ -63,14 +64,26 @@ struct task_origin {
   std::source_location site;
 };
 
+[[noreturn]] void throw_nothing_to_join();
+
 enum class task_end : std::uint8_t { none, value, failed, cancelled };
 
 /// The record of a task: all that is the same whichever way it is carried. Counted references: the
 /// runtime holds one until the task ends, each handle one.
 class task_state : public ready_node {
  public:
-  task_state(scheduler& sched, task_origin&& origin, bool blocking_text);
-  virtual ~task_state();
+  [[gnu::always_inline]] task_state(scheduler& s, const task_origin& origin, bool blocking_text)
+      : ready_node(first_turn(origin, blocking_text)),
+        sched(&s),
+        variables(s.current != nullptr ? s.current->variables : context()),
+        carrier(origin.carrier),
+        system(origin.system),
+        group(origin.group),
+        id(++s.last_id),
+        parent_id(s.current != nullptr ? s.current->id : 0),
+        site(origin.site),
+        name_(origin.name) {}
+  virtual ~task_state() = default;
 
   /// Makes the task, which is complete by now, known to its loop, subsystem and group, and ready.
   void enlist();
@@ -153,9 +166,19 @@ class task_state : public ready_node {
   void release() noexcept {
     if (--references_ == 0) delete this;
   }
-  /// The last handle goes: a task that runs is cancelled if the handle owned it, a failure nobody
-  /// saw is reported.
-  void drop_handle(bool owned) noexcept;
+  /// A handle goes. A task that runs is cancelled if the handle owned it; a failure nobody saw is
+  /// reported with the last one.
+  void drop_handle(bool owned) noexcept {
+    if (end_ != task_end::value) [[unlikely]]
+      drop_handle_early(owned);
+    release();
+  }
+
+  // --- misuse and failure of a join ---
+  [[noreturn]] void throw_joins_itself() const;
+  [[noreturn]] void throw_value_taken() const;
+  /// Throws what a task ended with that has no value.
+  [[noreturn]] void throw_end() const;
 
   /// "task 7 'prices' (subsystem market, coro)", for messages.
   std::string label() const;
@@ -172,9 +195,7 @@ class task_state : public ready_node {
     return *own_values_;
   }
 
-  std::string_view name() const noexcept {
-    return name_ != nullptr ? std::string_view(*name_) : "";
-  }
+  std::string_view name() const noexcept { return name_.view(); }
 
   // What a turn touches, in one cache line with the base.
   scheduler* const sched;
@@ -220,12 +241,20 @@ class task_state : public ready_node {
     bool delivered = false;
   };
 
+  static ready_kind first_turn(const task_origin& origin, bool blocking_text) noexcept {
+    if (origin.carrier->has_stack()) return ready_kind::new_stack;
+    return blocking_text && begins_in_portal(origin) ? ready_kind::new_stack
+                                                     : ready_kind::coroutine;
+  }
+  static bool begins_in_portal(const task_origin& origin) noexcept;
   [[noreturn]] static void throw_no_task();
   [[noreturn]] void throw_may_not_switch() const;
   [[noreturn]] void throw_no_stack() const;
   [[noreturn]] void throw_no_stack_host() const;
   void start_as_coroutine() noexcept;
   void throw_interrupt_if_due();
+  void drop_handle_early(bool owned) noexcept;
+  void report_swallowed_cancellation() noexcept;
   struct due_interrupt {
     cancel_scope* scope = nullptr;  // the outermost scope that is due
     bool whole = false;             // the cancellation of the task is due
@@ -240,7 +269,7 @@ class task_state : public ready_node {
   friend class switch_ban;
 
   std::unique_ptr<cancel_request> cancel_;
-  const std::unique_ptr<const std::string> name_;
+  const pooled_text name_;
   std::unique_ptr<variable_values> own_values_;
   const switch_ban* switch_ban_ = nullptr;  // innermost
 };
