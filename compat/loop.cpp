@@ -47,6 +47,7 @@ std::string task_report::message() const {
     case what::swallowed_cancellation:
       return task + " was cancelled, swallowed the cancellation and returned a value";
     case what::long_hold:
+    case what::stall:
       return task + " " + details;
     case what::callback_failure:
     case what::wait_cycle:
@@ -198,6 +199,7 @@ void loop::impl::execute_other(detail::scheduler& core, detail::ready_node& node
 
 void loop::impl::turn(detail::scheduler& core) {
   const bool nothing_to_run = core.ready.empty();
+  core.begin(detail::activity::turns);
   core.turns_left = batch;
   if (order) [[unlikely]] {
     // With one turn a batch no stack switches straight to the next: each choice is made here.
@@ -209,6 +211,7 @@ void loop::impl::turn(detail::scheduler& core) {
     execute(core, core.ready.pop());
   }
   core.current = nullptr;
+  core.begin(detail::activity::io);
 
   // Reading the clock costs as much as ten turns, so it is read once a batch, and the batch adapts:
   // slow turns make it short, until each is followed by a look at timers and I/O.
@@ -290,7 +293,9 @@ bool loop::impl::wait_for_work(detail::scheduler& core) {
   if (io.stopped()) io.restart();
   const auto keep_running =
       boost::asio::make_work_guard(io);  // a busy thread is work that Asio cannot see
+  core.begin(detail::activity::idle);
   io.run_one();
+  core.begin(detail::activity::io);
   io.poll();
   begin_batch(core);
   return true;
@@ -304,10 +309,12 @@ loop::running::running(loop& owner) : owner_(owner) {
   }
   if (owner.core_.stacks != nullptr) owner.core_.stacks->begin_run();
   detail::this_scheduler = &owner.core_;
+  owner.core_.begin(detail::activity::io);
   owner.impl_->begin_batch(owner.core_);
 }
 
 loop::running::~running() {
+  owner_.core_.begin(detail::activity::stopped);
   detail::this_scheduler = nullptr;
   if (owner_.core_.stacks != nullptr) owner_.core_.stacks->end_run();
 }

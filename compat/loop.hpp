@@ -34,6 +34,7 @@ struct task_report {
     callback_failure,        ///< a posted callback, or the runtime itself, has an exception to tell
     wait_cycle,  ///< tasks wait for each other while the loop has other work; `error` is a
                  ///< `deadlock`
+    stall,       ///< a turn kept the loop for longer than the limit of its `stall_watch`
     long_hold,   ///< a task has held what others wait for longer than `loop_options::hold_limit`
   };
   task_report(what kind, const detail::task_state& task, std::exception_ptr error);
