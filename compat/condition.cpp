@@ -13,7 +13,7 @@ void condition::notify(std::size_t count) {
   require_held("notify");
   for (; count > 0 && !waiters_.empty(); --count) {
     auto& waiter = static_cast<detail::condition_op&>(waiters_.pop());
-    waiter.wants_lock_ = true;
+    waiter.begin_to_want_lock();
     lock_.owned_.take_or_queue(waiter);  // queues: the caller holds the lock
   }
 }
@@ -44,12 +44,17 @@ bool condition_op::leave(op_base& o) noexcept {
   // Notified already: it ends as a notified waiter does, and the interruption comes at its next
   // wait.
   if (self.wants_lock_) return false;
-  self.wants_lock_ = true;
+  self.begin_to_want_lock();
   self.condition_.waiters_.remove(self);
   // The guard that the waiter left on its stack must be true again before the exception reaches it.
   if (self.lock_.owned_.take_or_queue(self)) return true;
   self.interrupt_on_completion();
   return false;
+}
+
+void condition_op::begin_to_want_lock() noexcept {
+  wants_lock_ = true;
+  task().waiting_since = task().sched->coarse_now;  // who holds the lock holds it up from here on
 }
 
 std::uint64_t condition_op::held_by(const op_base& o) noexcept {

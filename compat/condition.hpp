@@ -57,6 +57,7 @@ class condition_op final : public waitable<condition_op> {
   static std::uint64_t held_by(const op_base& o) noexcept;
 
   bool start();
+  void begin_to_want_lock() noexcept;
   void take() const noexcept {}
 
   condition& condition_;

@@ -118,6 +118,7 @@ TEST_P(WaitGraphTest, NamesTheAsioOperation) {
     co_await settle();
     EXPECT_THAT(line_of(reader.id()), HasSubstr(" waits for I/O, async_receive, "));
     reader.cancel();
+    co_await outcome_of([&]() -> task<> { co_await reader.join(); });
   });
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "compat/condition.hpp"
 #include "compat/errors.hpp"
 #include "compat/event.hpp"
 #include "compat/lock.hpp"
@@ -246,6 +247,23 @@ TEST_P(LongHoldTest, IsNoneThatEndsInTimeOrKeepsNobodyWaiting) {
     spawn_a(group, [&]() -> task<> {
       auto guard = co_await second_.acquire();
       co_await sleep(1h);
+    });
+  });
+  EXPECT_THAT(told_, IsEmpty());
+}
+
+TEST_P(LongHoldTest, OfANotifiedWaiterCountsFromTheNotification) {
+  condition changed(first_);
+  run([&](task_group& group) {
+    spawn_a(group, [&]() -> task<> {
+      auto guard = co_await first_.acquire();
+      co_await changed.wait();
+    });
+    spawn_b(group, [&]() -> task<> {
+      co_await sleep(1h);
+      auto guard = co_await first_.acquire();
+      changed.notify_one();
+      co_await sleep(4s);
     });
   });
   EXPECT_THAT(told_, IsEmpty());
