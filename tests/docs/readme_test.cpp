@@ -11,6 +11,7 @@
 #include "compat/lock.hpp"
 #include "compat/loop.hpp"
 #include "compat/sleep.hpp"
+#include "compat/stall_watch.hpp"
 #include "compat/subsystem.hpp"
 #include "coro_backend/backend.hpp"
 #include "fiber_backend/backend.hpp"
@@ -93,4 +94,14 @@ TEST(ReadmeTest, AHalfPortedServiceWorks) {
   market m;
   const int sum = loop.run(fiber, [&] { return before::latest(m) + xf::await(after::latest(m)); });
   EXPECT_EQ(sum, 201);
+}
+
+TEST(ReadmeTest, AServiceThatIsWatchedRunsAsOneThatIsNot) {
+  // region watch
+  xf::loop loop{{.hold_limit = 5s}};  // reports who holds a lock that others want for longer
+  xf::stall_watch watch{loop, {.limit = 100ms}};  // reports a turn that blocks the loop
+  // endregion
+  xf::coro_backend::backend coro{loop};
+  market m;
+  EXPECT_EQ(loop.run(coro, [&] { return after::latest(m); }), 100);
 }
