@@ -133,6 +133,8 @@ loop::~loop() {
   detail::release_pooled_frames();
 }
 
+void loop::reorder(std::uint64_t seed) { impl_->order.emplace(seed); }
+
 boost::asio::io_context& loop::io() noexcept { return impl_->io; }
 
 void loop::report(const task_report& what) noexcept {

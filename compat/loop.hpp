@@ -115,6 +115,9 @@ class loop {
     enqueue(*new posted(std::forward<F>(callback)));
   }
 
+  /// Goes on in the random order of another seed, also where it was none before. For tests, between
+  /// runs; see `loop_options::random_order`.
+  void reorder(std::uint64_t seed);
   /// The time line of this loop's timers.
   time_point now() const noexcept { return core_.now(); }
   /// The reactor, for Asio objects. Their operations are awaited through `use_op`.

@@ -22,25 +22,28 @@ constexpr const char* seed_variable = "CROSSFADE_SEED";
 
 enum class blow : std::uint8_t { cancels_victim, ends_loop };
 
-// A loop for one play, with the tasks on it.
+// A loop with its backends. To make one takes longer than most plays, so one house sees many.
+struct house {
+  house()
+      : owner({.virtual_time = true,
+               .on_error = [](const task_report& what) { ADD_FAILURE() << what.message(); }}),
+        backends(owner) {}
+  loop owner;
+  both_backends backends;
+};
+
+// The tasks of one play.
 class stage {
  public:
-  stage(hang_watch& watch, cell_pair where, const cast& tasks,
-        std::optional<std::uint64_t> seed = {})
-      : watch_(watch),
-        where_(where),
-        tasks_(tasks),
-        loop_({.virtual_time = true,
-               .on_error = [](const task_report& what) { ADD_FAILURE() << what.message(); },
-               .random_order = seed}),
-        backends_(loop_) {}
+  stage(house& in, hang_watch& watch, cell_pair where, const cast& tasks)
+      : house_(in), watch_(watch), where_(where), tasks_(tasks) {}
 
   // Runs `body()`. What it throws is a failure here, where the trace still tells how it came.
   template <class Body>
   void run(Body&& body) {
     try {
-      const hang_watch::run watched(watch_, loop_);
-      loop_.run(backends_.coro, body);
+      const hang_watch::run watched(watch_, house_.owner);
+      house_.owner.run(house_.backends.coro, body);
     } catch (...) {
       ADD_FAILURE() << outcome(std::current_exception());
     }
@@ -49,9 +52,10 @@ class stage {
   // Plays until all have ended.
   task<> play() {
     auto enter = [this](task_group& group) {
-      for (const cast::text& t : tasks_.before) backends_.spawn(group, where_.second, t);
-      if (tasks_.victim) victim_.emplace(backends_.spawn(group, where_.first, tasks_.victim));
-      for (const cast::text& t : tasks_.after) backends_.spawn(group, where_.second, t);
+      both_backends& on = house_.backends;
+      for (const cast::text& t : tasks_.before) on.spawn(group, where_.second, t);
+      if (tasks_.victim) victim_.emplace(on.spawn(group, where_.first, tasks_.victim));
+      for (const cast::text& t : tasks_.after) on.spawn(group, where_.second, t);
     };
     co_await with_task_group(enter);
   }
@@ -62,11 +66,10 @@ class stage {
   child<>& victim() { return *victim_; }
 
  private:
+  house& house_;
   hang_watch& watch_;
   cell_pair where_;
   const cast& tasks_;
-  loop loop_;
-  both_backends backends_;
   std::optional<child<>> victim_;
 };
 
@@ -115,7 +118,8 @@ void strike_at_every_turn(cell_pair where, const scene& story, blow falls) {
     SCOPED_TRACE((falls == blow::ends_loop ? "the loop ended after " : "cancelled after ") +
                  std::to_string(limit) + " turns");
     story([&](const cast& tasks) {
-      stage stage(watch, where, tasks);
+      house house;  // one each time: it is destroyed where it stands
+      stage stage(house, watch, where, tasks);
       survived = play_until(stage, falls, [=](unsigned turns) { return turns == limit; });
     });
     if (testing::Test::HasFailure()) return;
@@ -131,14 +135,15 @@ std::optional<std::uint64_t> seed_to_replay() {
 
 // `play(stage, seed)`, on a stage where this seed decides the order.
 template <class Play>
-void play_in_order_of(std::uint64_t seed, hang_watch& watch, cell_pair where, const scene& story,
-                      Play play) {
+void play_in_order_of(std::uint64_t seed, house& house, hang_watch& watch, cell_pair where,
+                      const scene& story, Play play) {
   const testing::TestInfo& test = *testing::UnitTest::GetInstance()->current_test_info();
   SCOPED_TRACE("in the random order of seed " + std::to_string(seed) +
                "; to play this one alone: " + seed_variable + "=" + std::to_string(seed) +
                " PROGRAM --gtest_filter=" + test.test_suite_name() + "." + test.name());
   story([&](const cast& tasks) {
-    stage stage(watch, where, tasks, seed);
+    house.owner.reorder(seed);
+    stage stage(house, watch, where, tasks);
     play(stage, seed);
   });
 }
@@ -147,12 +152,13 @@ template <class Play>
 void play_in_random_orders(unsigned count, cell_pair where, const scene& story, Play play) {
   const leak_check leaks;
   hang_watch watch;
+  house house;
   if (const auto seed = seed_to_replay()) {
-    play_in_order_of(*seed, watch, where, story, play);
+    play_in_order_of(*seed, house, watch, where, story, play);
     return;
   }
   for (std::uint64_t seed = 1; seed <= count; ++seed) {
-    play_in_order_of(seed, watch, where, story, play);
+    play_in_order_of(seed, house, watch, where, story, play);
     if (testing::Test::HasFailure()) return;
   }
 }

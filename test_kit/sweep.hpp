@@ -18,8 +18,9 @@ struct cast {
 /// A small story about tasks that share something, to be played again and again: makes what they
 /// share, calls `play` with them, and checks what must hold when it returns, however it went.
 ///
-/// Each play has a loop of its own, under virtual time. The victim runs in the first cell of a
-/// sweep's pair, the others in the second. What the loop reports is a failure.
+/// Plays are under virtual time; where the loop ends in the middle of one, it has a loop of its
+/// own. The victim runs in the first cell of a sweep's pair, the others in the second. What the
+/// loop reports is a failure.
 using scene = std::function<void(const std::function<void(const cast&)>& play)>;
 
 /// Plays a scene once for each turn the victim's life is long: the first time the victim is
