@@ -249,6 +249,18 @@ TEST_P(BoostFiberBesideTest, CompletionHandlersWakeTheirFibers) {
 INSTANTIATE_TEST_SUITE_P(Hosts, BoostFiberBesideTest, testing::ValuesIn(our_hosts),
                          testing::PrintToStringParamName());
 
+using BoostFiberClockTest = loop_test;
+
+TEST_F(BoostFiberClockTest, TheirSleepsFollowTheRealClockWhereOursIsVirtual) {
+  loop_.run(backends_.fiber, [&] {
+    const time_point before = loop_.now();
+    this_fiber::sleep_for(100us);
+    EXPECT_EQ(loop_.now(), before);
+    await(sleep(1h));
+    EXPECT_EQ(loop_.now(), before + 1h);
+  });
+}
+
 // --- where there is no fiber ---
 
 using NoFiberTest = loop_test;
