@@ -1,0 +1,29 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "collector/cache.hpp"
+
+namespace collector {
+
+/// Says now and then how far it has come.
+class reporter {
+ public:
+  reporter(const cache& prices, std::chrono::microseconds interval)
+      : prices_(prices), interval_(interval) {}
+
+  /// Reports until it is cancelled.
+  void run();
+  void report();
+
+  const std::vector<std::string>& lines() const { return lines_; }
+
+ private:
+  const cache& prices_;
+  std::chrono::microseconds interval_;
+  std::vector<std::string> lines_;
+};
+
+}  // namespace collector

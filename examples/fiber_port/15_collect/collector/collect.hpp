@@ -1,0 +1,11 @@
+#pragma once
+
+#include "compat/task.hpp"
+#include "examples/fiber_port/job.hpp"
+
+namespace collector {
+
+/// Finds the prices of all symbols, by several workers at once.
+crossfade::task<fiber_port::summary> collect(const fiber_port::job& todo);
+
+}  // namespace collector
