@@ -15,8 +15,9 @@ std::string in_words(duration length) {
   std::array<char, 32> text{};
   for (const unit& u : units) {
     if (length.count() < u.nanoseconds) continue;
-    std::snprintf(text.data(), text.size(), "%.15g %s",
-                  static_cast<double>(length.count() / (u.nanoseconds / 1000)) / 1000, u.name);
+    const std::int64_t thousandths = length.count() / (u.nanoseconds / 1000);
+    std::snprintf(text.data(), text.size(), "%.15g %s", static_cast<double>(thousandths) / 1000,
+                  u.name);
     return text.data();
   }
   return std::to_string(length.count()) + " ns";

@@ -22,14 +22,13 @@ std::vector<stack_frame> frames_of(const stack_sample& sample) {
   std::vector<stack_frame> frames;
   for (int i = sample.skipped; i < sample.depth; ++i) {
     // All but the innermost are where a call returns to: the call itself lies before it.
-    const auto address =
-        reinterpret_cast<std::uintptr_t>(sample.frames[static_cast<std::size_t>(i)]) -
+    const auto* const address =
+        static_cast<const char*>(sample.frames[static_cast<std::size_t>(i)]) -
         (i == sample.skipped ? 0 : 1);
     Dl_info info{};
     link_map* map = nullptr;
-    stack_frame frame{.offset = address};
-    if (dladdr1(reinterpret_cast<void*>(address), &info, reinterpret_cast<void**>(&map),
-                RTLD_DL_LINKMAP) != 0) {
+    stack_frame frame{.offset = reinterpret_cast<std::uintptr_t>(address)};
+    if (dladdr1(address, &info, reinterpret_cast<void**>(&map), RTLD_DL_LINKMAP) != 0) {
       if (info.dli_sname != nullptr) frame.function = demangled(info.dli_sname);
       if (info.dli_fname != nullptr) frame.module = info.dli_fname;
       if (map != nullptr) frame.offset -= map->l_addr;

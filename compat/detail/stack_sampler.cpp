@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <ucontext.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <string>
 #include <system_error>
@@ -19,16 +18,16 @@ namespace crossfade::detail {
 
 namespace {
 
-// Where the signal came in; null on machines we do not know.
-void* interrupted_at([[maybe_unused]] const void* context) noexcept {
+// Where the signal came in; 0 on machines we do not know.
+std::uintptr_t interrupted_at([[maybe_unused]] const void* context) noexcept {
 #if defined(__x86_64__)
   const auto& machine = static_cast<const ucontext_t*>(context)->uc_mcontext;
-  return reinterpret_cast<void*>(machine.gregs[REG_RIP]);
+  return static_cast<std::uintptr_t>(machine.gregs[REG_RIP]);
 #elif defined(__aarch64__)
   const auto& machine = static_cast<const ucontext_t*>(context)->uc_mcontext;
-  return reinterpret_cast<void*>(machine.pc);
+  return machine.pc;
 #else
-  return nullptr;
+  return 0;
 #endif
 }
 
@@ -115,10 +114,14 @@ void stack_sampler::take(void* context) noexcept {
   sample_.backend = task != nullptr ? task->carrier->name() : "";
   sample_.site = task != nullptr ? task->site : std::source_location();
   sample_.depth = backtrace(sample_.frames.data(), static_cast<int>(sample_.frames.size()));
-  void** const begin = sample_.frames.data();
-  void** const end = begin + sample_.depth;
-  void** const here = std::find(begin, end, interrupted_at(context));
-  sample_.skipped = here != end ? static_cast<int>(here - begin) : 0;
+  sample_.skipped = 0;
+  const std::uintptr_t here = interrupted_at(context);
+  for (int i = 0; i < sample_.depth; ++i) {
+    if (reinterpret_cast<std::uintptr_t>(sample_.frames[static_cast<std::size_t>(i)]) != here)
+      continue;
+    sample_.skipped = i;  // the calls before it are the handler's
+    break;
+  }
   state_.store(state::taken, std::memory_order_release);
 }
 

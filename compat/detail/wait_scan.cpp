@@ -107,6 +107,7 @@ void wait_scan::look_for_cycles() {
   std::vector<std::vector<wait_id>> found;
   for (const auto& cycle : find_cycles(nodes)) {
     std::vector<wait_id> waits;
+    waits.reserve(cycle.size());
     for (const std::uint64_t id : cycle) waits.emplace_back(id, tasks.at(id)->waits);
     if (std::ranges::find(cycles_, waits) == cycles_.end()) report_cycle(cycle);
     found.push_back(std::move(waits));
