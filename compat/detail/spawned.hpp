@@ -3,7 +3,6 @@
 #include <coroutine>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -34,7 +33,7 @@ class task_record : public task_state {
  protected:
   const std::exception_ptr* error() const noexcept final { return result_.error(); }
   void set_error(std::exception_ptr error) noexcept final { result_.set_error(std::move(error)); }
-  result<T> result_;
+  [[no_unique_address]] result<T> result_;  // the next member may lie in its padding
 
  private:
   bool value_taken_ = false;
@@ -49,8 +48,9 @@ class spawned final : public task_record<result_of<F, A...>> {
  public:
   template <class... Given>
   spawned(scheduler& s, const task_origin& origin, Given&&... given)
-      : task_record<value_type>(s, origin, !is_coroutine),
-        call_(std::in_place, std::forward<Given>(given)...) {}
+      : task_record<value_type>(s, origin, !is_coroutine), call_(std::forward<Given>(given)...) {}
+  // The body is dropped when the task ends, and no task goes before.
+  ~spawned() override {}
 
  private:
   decltype(auto) call() {
@@ -58,7 +58,7 @@ class spawned final : public task_record<result_of<F, A...>> {
         [](F& function, A&... arguments) -> decltype(auto) {
           return std::invoke(std::move(function), std::move(arguments)...);
         },
-        *call_);
+        call_);
   }
 
   std::coroutine_handle<> start_coroutine() noexcept override {
@@ -89,7 +89,7 @@ class spawned final : public task_record<result_of<F, A...>> {
 
   const std::exception_ptr* drop_body() noexcept override {
     if constexpr (is_coroutine) frame_.reset();
-    call_.reset();
+    std::destroy_at(&call_);
     return this->result_.error();
   }
 
@@ -100,7 +100,9 @@ class spawned final : public task_record<result_of<F, A...>> {
   };
   struct no_frame {};
 
-  std::optional<std::tuple<F, A...>> call_;
+  union {
+    std::tuple<F, A...> call_;
+  };
   [[no_unique_address]] std::conditional_t<is_coroutine, std::unique_ptr<void, destroy_frame>,
                                            no_frame>
       frame_;

@@ -197,20 +197,19 @@ class task_state : public ready_node {
 
   std::string_view name() const noexcept { return name_.view(); }
 
-  // What a turn touches, in one cache line with the base.
+  // What a turn touches, in one cache line with the base, whose padding takes the first few.
+ private:
+  bool attention_ = false;  // a wait has something to throw, or to look for
+  task_end end_ : 2 = task_end::none;
+  bool observed_ : 1 = false;
+  bool forced_ : 1 = false;  // no shield holds any more
+  std::uint32_t references_ = 1;
+
+ public:
   scheduler* const sched;
   ready_node* resume_node = this;        // what `wake` queues: this, or the stack it runs on
   std::coroutine_handle<> resume_point;  // where a task without a stack goes on
   op_base* waiting_for = nullptr;
-
- private:
-  std::uint32_t references_ = 1;
-  task_end end_ = task_end::none;
-  bool attention_ = false;  // a wait has something to throw, or to look for
-  bool observed_ = false;
-  bool forced_ = false;  // no shield holds any more
-
- public:
   std::uint64_t waits = 0;
   time_point waiting_since{};      // the coarse time at which the latest wait began
   cancel_scope* scopes = nullptr;  // innermost first
