@@ -2,12 +2,13 @@
 
 #include <dlfcn.h>
 #include <link.h>
+#include <pthread.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <atomic>
 #include <boost/asio/steady_timer.hpp>
 #include <condition_variable>
-#include <csignal>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -243,21 +244,32 @@ TEST_P(StallWatchTest, FunctionOnAThreadIsNoStall) {
   EXPECT_THAT(log_.all(), Not(Contains(in_function("is_stuck_computing"))));
 }
 
-TEST_P(StallWatchTest, LoopThatDoesNotRunIsNoStall) {
-  stall_watch watch(loop_, options());
-  stall_watch_options clock = options();
-  stall_log log;
-  clock.on_stall = [&](const stall& s) { log.add(s); };
-  std::thread([&] {
-    loop other({.virtual_time = true, .on_error = [](const task_report&) {}});
-    both_backends backends(other);
-    stall_watch others(other, clock);
-    backends.run(GetParam(), [&]() -> task<> {
-      is_stuck_waiting(log, "'main'");
-      co_return;
-    });
-  }).join();
+TEST_P(StallWatchTest, LoopThatDoesNotRunIsNotLookedInto) {
+  sigset_t asked;
+  sigemptyset(&asked);
+  sigaddset(&asked, SIGURG);
+  pthread_sigmask(SIG_BLOCK, &asked, nullptr);
+  {
+    const stall_watch watch(loop_, options());
+    // Long enough for a slower watch, of a loop on another thread, to notice.
+    std::thread([&] {
+      pthread_sigmask(SIG_UNBLOCK, &asked, nullptr);
+      loop other({.virtual_time = true, .on_error = [](const task_report&) {}});
+      both_backends backends(other);
+      stall_log log;
+      stall_watch clock(
+          other, {.limit = 4 * limit, .on_stall = [&](const stall& told) { log.add(told); }});
+      backends.run(GetParam(), [&]() -> task<> {
+        is_stuck_waiting(log, "'main'");
+        co_return;
+      });
+    }).join();
+  }
   EXPECT_THAT(log_.all(), IsEmpty());
+  sigset_t pending;
+  sigpending(&pending);
+  EXPECT_EQ(sigismember(&pending, SIGURG), 0);
+  pthread_sigmask(SIG_UNBLOCK, &asked, nullptr);
 }
 
 TEST_P(StallWatchTest, EndOfTheWatchInsideTheTurnIsTheEndOfTheReport) {
@@ -335,10 +347,27 @@ TEST_F(StallWatchRulesTest, RefusesWhatCannotWork) {
 }
 
 TEST_F(StallWatchRulesTest, RefusesASignalThatTheProgramHandles) {
-  std::signal(SIGUSR2, [](int) {});
+  signal(SIGUSR2, [](int) {});
   EXPECT_THROW(const stall_watch watch(loop_, {.signal = SIGUSR2}), usage_error);
-  std::signal(SIGUSR2, SIG_DFL);
+  signal(SIGUSR2, SIG_DFL);
   const stall_watch watch(loop_, {.signal = SIGUSR2});
+}
+
+// Takes as long as the watch has patience, five seconds.
+TEST_F(StallWatchRulesTest, ThreadThatTakesNoSignalIsReportedWithoutItsStack) {
+  sigset_t asked;
+  sigemptyset(&asked);
+  sigaddset(&asked, SIGURG);
+  pthread_sigmask(SIG_BLOCK, &asked, nullptr);
+  stall_log log;
+  {
+    stall_watch watch(loop_, {.limit = limit, .on_stall = [&](const stall& s) { log.add(s); }});
+    const std::string who = "a turn of a thread that takes no signal";
+    loop_.run(backends_.coro, [&] { is_stuck_computing([&] { return log.of(who).has_value(); }); });
+    pthread_sigmask(SIG_UNBLOCK, &asked, nullptr);
+  }
+  EXPECT_THAT(log.all().front().stack, IsEmpty());
+  EXPECT_THAT(take_reports(), Contains(HasSubstr("that takes no signal kept the loop for ")));
 }
 
 TEST_F(StallWatchRulesTest, WritesToStandardErrorByDefault) {
