@@ -10,6 +10,7 @@
 #include <memory>
 #include <sstream>
 #include <string_view>
+#include <thread>
 
 namespace crossfade::test_kit {
 
@@ -54,6 +55,14 @@ bool is_exiting(int thread) {
   return (flags & exiting) != 0;
 }
 
+// With the first thread of a program ThreadSanitizer starts one of its own, which stays.
+void start_first_thread() {
+  [[maybe_unused]] static const bool once = [] {
+    std::thread([] {}).join();
+    return true;
+  }();
+}
+
 }  // namespace
 
 leak_check::leak_check() : files_before_(open_files()), threads_before_(running_threads()) {}
@@ -86,6 +95,7 @@ leak_check::files leak_check::open_files() {
 }
 
 std::set<int> leak_check::running_threads() {
+  start_first_thread();
   std::set<int> threads;
   each_number("/proc/self/task", [&](int thread, int /*own*/) { threads.insert(thread); });
   return threads;
