@@ -8,8 +8,8 @@ namespace crossfade::detail {
 namespace {
 
 // Lies at a multiple of this, so that a block finds its chunk. Pages that nothing was cut from take
-// no memory.
-constexpr std::size_t chunk_size = std::size_t{256} * 1024;
+// no memory; the heap touches two for each chunk.
+constexpr std::size_t chunk_size = std::size_t{1024} * 1024;
 
 }  // namespace
 
