@@ -1,14 +1,18 @@
 #include "harness.hpp"
+#include "memory.hpp"
 #include "questions.hpp"
 #include "report.hpp"
 
 #include <benchmark/benchmark.h>
 
 #include <iterator>
+#include <string_view>
 #include <vector>
 
 int main(int argc, char** argv) {
   using namespace crossfade::benchmarks;
+
+  if (argc == 3 && std::string_view{argv[1]} == "--park") return park(argv[2]);
 
   // Defaults first, so that the command line wins. The repetitions of all rows are shuffled: what
   // else the machine does then befalls every row alike.
@@ -32,6 +36,7 @@ int main(int argc, char** argv) {
   add_queue_hop_rows(rows);
   add_bridge_rows(rows);
   add_timeout_rows(rows);
+  add_memory_rows();
 
   report tables{rows};
   benchmark::RunSpecifiedBenchmarks(&tables);

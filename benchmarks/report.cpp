@@ -28,8 +28,15 @@ bool report::ReportContext(const Context& context) {
 
 void report::ReportRuns(const std::vector<Run>& runs) {
   for (const Run& run : runs) {
-    figures& row = figures_[run.run_name.function_name];
     const double time = run.GetAdjustedRealTime();
+    if (const auto found = run.counters.find(counter_resident); found != run.counters.end()) {
+      const auto counter = [&](const char* name) { return run.counters.at(name).value; };
+      footprints_[run.run_name.function_name] = {static_cast<std::size_t>(counter(counter_tasks)),
+                                                 counter(counter_resident), counter(counter_frame),
+                                                 counter(counter_tables), time};
+      continue;
+    }
+    figures& row = figures_[run.run_name.function_name];
     if (run.error_occurred) {
       row.error = run.error_message;
       any_failed_ = true;
@@ -58,6 +65,7 @@ void report::Finalize() {
     if (!lines.empty()) print(question, lines);
   }
   print_marks();
+  print_memory();
 }
 
 void report::print(const std::string& question, const table& lines) {
@@ -114,6 +122,37 @@ void report::print_marks() {
                   limit != nullptr ? ratio(row->median - m.plus, unit).c_str() : "-",
                   limit != nullptr ? ratio(m.times, 1).c_str() : "-", met ? "met" : "NOT MET");
     GetOutputStream() << text;
+  }
+}
+
+void report::print_memory() {
+  char text[200];
+  if (std::none_of(parkings().begin(), parkings().end(), [&](const parking& row) {
+        return footprints_.contains(row.name()) || figures_.contains(row.name());
+      })) {
+    return;
+  }
+  std::snprintf(text, sizeof text, "\n%-34s %10s %10s %10s %10s %10s %8s\n", "memory/parked",
+                "tasks", "ns a task", "B a task", "its frame", "+ tables", "at most");
+  GetOutputStream() << text;
+  for (const parking& row : parkings()) {
+    if (const auto failed = figures_.find(row.name()); failed != figures_.end()) {
+      GetOutputStream() << "  " << row.who.name << " FAILED: " << failed->second.error << '\n';
+    }
+    const auto found = footprints_.find(row.name());
+    if (found == footprints_.end()) continue;
+    const footprint& f = found->second;
+    const double at_most = static_cast<double>(row.at_most) + f.frame;
+    std::snprintf(text, sizeof text, "  %-32s %10zu %10.0f %10.1f %10.0f %10.1f",
+                  std::string{row.who.name}.c_str(), f.tasks, f.time, f.resident, f.frame,
+                  f.tables);
+    GetOutputStream() << text;
+    if (row.at_most != 0) {
+      std::snprintf(text, sizeof text, " %8.0f  %s", at_most,
+                    f.resident <= at_most ? "met" : "NOT MET");
+      GetOutputStream() << text;
+    }
+    GetOutputStream() << '\n';
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "harness.hpp"
+#include "memory.hpp"
 
 #include <benchmark/benchmark.h>
 
@@ -12,7 +13,7 @@ namespace crossfade::benchmarks {
 
 /// Prints one table a question when all rows have run: ns per operation (median, minimum, maximum
 /// of the repetitions), ratio to the limit, ratio to the best peer. Then the marks: what was
-/// measured and whether it is what is meant.
+/// measured and whether it is what is meant. Then what tasks take that wait.
 ///
 /// Lifetime: the suite outlives it.
 class report : public benchmark::BenchmarkReporter {
@@ -36,11 +37,13 @@ class report : public benchmark::BenchmarkReporter {
 
   void print(const std::string& question, const table& lines);
   void print_marks();
+  void print_memory();
   // Null if the row has not run, or failed.
   const figures* measured(const std::string& row) const;
 
   const suite& suite_;
   std::map<std::string, figures> figures_;
+  std::map<std::string, footprint> footprints_;
   bool any_failed_ = false;
 };
 

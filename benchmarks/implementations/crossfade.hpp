@@ -9,13 +9,13 @@
 #include "compat/sleep.hpp"
 #include "compat/spawn.hpp"
 #include "compat/task.hpp"
+#include "compat/task_group.hpp"
 #include "coro_backend/backend.hpp"
 #include "fiber_backend/backend.hpp"
 
 #include <cstddef>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace crossfade::benchmarks {
 
@@ -32,11 +32,11 @@ class crossfade_coro {
   template <class Worker>
   void run(std::size_t count, const Worker& worker) {
     loop_.run(coroutines_, [&]() -> task {
-      std::vector<handle<>> workers;
-      for (std::size_t i = 0; i < count; ++i) {
-        workers.push_back(crossfade::spawn([this, &worker, i] { return worker(*this, i); }));
-      }
-      for (auto& started : workers) co_await started.join();
+      const auto spawn_all = [&](task_group& workers) {
+        for (std::size_t i = 0; i < count; ++i)
+          workers.spawn([this, &worker, i] { return worker(*this, i); });
+      };
+      co_await with_task_group(spawn_all);
     });
   }
 
@@ -97,11 +97,11 @@ class crossfade_fiber {
   template <class Worker>
   void run(std::size_t count, const Worker& worker) {
     loop_.run(fibers_, [&] {
-      std::vector<handle<>> workers;
-      for (std::size_t i = 0; i < count; ++i) {
-        workers.push_back(crossfade::spawn([this, &worker, i] { worker(*this, i); }));
-      }
-      for (auto& started : workers) await(started.join());
+      const auto spawn_all = [&](task_group& workers) {
+        for (std::size_t i = 0; i < count; ++i)
+          workers.spawn([this, &worker, i] { worker(*this, i); });
+      };
+      await(with_task_group(spawn_all));
     });
   }
 
