@@ -57,6 +57,7 @@ std::string wait_graph::wait_of(const task_info& task) const {
 
 std::string wait_graph::line_of(const task_info& task) const {
   std::string text = task.label();
+  if (task.cancel_requested) text += " was cancelled,";
   if (task.waiting_for.empty()) {
     text += " does not wait";
   } else {

@@ -33,6 +33,8 @@ struct task_info {
   /// How long it has waited, on the loop's time line. Exact under a virtual clock; on a real one up
   /// to a batch of turns too long, since waits are dated with the time their batch began.
   duration waited = {};
+  /// Somebody asked it to end.
+  bool cancel_requested = false;
 
   /// "task 7 'prices' (subsystem market, coro)".
   std::string label() const;

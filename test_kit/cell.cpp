@@ -7,24 +7,6 @@
 
 namespace crossfade::test_kit {
 
-namespace {
-
-std::string line_of(const task_info& t) {
-  std::string line = "\n  task " + std::to_string(t.id);
-  if (!t.name.empty()) line += " '" + t.name + "'";
-  line += " (" + t.backend + ")";
-  if (!t.waiting_for.empty()) line += " waits for " + t.waiting_for;
-  return line + ", spawned at " + t.site.file_name() + ":" + std::to_string(t.site.line());
-}
-
-}  // namespace
-
-std::string wait_graph_of(const loop& owner) {
-  std::string graph;
-  for (const task_info& t : owner.tasks()) graph += line_of(t);
-  return graph;
-}
-
 std::vector<cell_pair> all_cell_pairs() {
   std::vector<cell_pair> pairs;
   for (cell a : all_cells) {
@@ -66,18 +48,19 @@ child<> both_backends::spawn(task_group& group, cell c, std::function<task<>()> 
 namespace {
 
 // Awaits `text()`, then tells the loop of the tasks that are left. Those that only need turns to
-// end have them first.
+// end have them first; those that were cancelled the loop waits for.
 task<> to_the_end(loop& owner, const std::function<task<>()>& text) {
   constexpr int most_rounds = 100;
   co_await text();
   for (int round = 0; round < most_rounds && !owner.core().ready.empty(); ++round)
     co_await checkpoint();
+  std::vector<task_info> left = owner.tasks();
   const std::uint64_t self = detail::task_state::current().id;
-  for (const task_info& left : owner.tasks()) {
-    if (left.id == self) continue;
-    owner.report(std::make_exception_ptr(std::runtime_error(
-        "a task was left that had not ended when the text of the test had:" + line_of(left))));
-  }
+  std::erase_if(left, [=](const task_info& t) { return t.id == self || t.cancel_requested; });
+  if (left.empty()) co_return;
+  owner.report(std::make_exception_ptr(
+      std::runtime_error("tasks were left that had not ended when the text of the test had" +
+                         wait_graph(std::move(left)).text())));
 }
 
 }  // namespace

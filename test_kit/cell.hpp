@@ -46,8 +46,6 @@ inline auto cell_pairs() { return testing::ValuesIn(all_cell_pairs()); }
 std::string cell_name(const testing::TestParamInfo<cell>& info);
 std::string pair_name(const testing::TestParamInfo<cell_pair>& info);
 
-std::string wait_graph_of(const loop& owner);
-
 /// A call of a function of either text as a task: blocking text goes through a portal. `text`
 /// outlives the task.
 template <class Text>

@@ -8,7 +8,6 @@
 #include <string>
 
 #include "compat/detail/task_state.hpp"
-#include "test_kit/cell.hpp"
 
 namespace crossfade::test_kit {
 
@@ -81,7 +80,8 @@ void hang_watch::cancel_run() {
   // In a turn of the loop, where what the tasks do can be looked at.
   loop_->post([owner = loop_, limit = in_seconds(limits_.run)] {
     const std::string what = "the run has taken longer than " + limit;
-    ADD_FAILURE() << what << " (" << limit_variable << " sets the limit)" << wait_graph_of(*owner);
+    ADD_FAILURE() << what << " (" << limit_variable << " sets the limit)"
+                  << owner->wait_graph().text();
     if (detail::task_state* main = owner->core().main) main->cancel(what);
   });
 }

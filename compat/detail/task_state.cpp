@@ -252,7 +252,8 @@ task_info task_state::info() const {
                  .backend = std::string(carrier->name()),
                  .waiting_for = "",
                  .waits = waits,
-                 .site = site};
+                 .site = site,
+                 .cancel_requested = cancel_requested()};
   if (this == sched->current || resume_node->queued) return seen;
   seen.in_portal = on_stack() && !carrier->has_stack();
   seen.waited = sched->now() - waiting_since;

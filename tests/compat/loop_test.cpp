@@ -95,7 +95,7 @@ TEST_P(LoopTest, TasksThatAreLeftAreCancelledAtTheEndOfRun) {
   EXPECT_EQ(reason, "the loop ends");
   EXPECT_TRUE(cleaned);
   EXPECT_THAT(loop_.tasks(), testing::IsEmpty());
-  EXPECT_THAT(take_reports(), ElementsAre(HasSubstr("a task was left")));
+  EXPECT_THAT(take_reports(), ElementsAre(HasSubstr("tasks were left")));
 }
 
 TEST_P(LoopTest, EvenAShieldGivesWayWhenNothingElseCanEndARun) {
@@ -108,7 +108,7 @@ TEST_P(LoopTest, EvenAShieldGivesWayWhenNothingElseCanEndARun) {
     co_await settle();
   });
   EXPECT_THAT(loop_.tasks(), testing::IsEmpty());
-  EXPECT_THAT(take_reports(), ElementsAre(HasSubstr("a task was left")));
+  EXPECT_THAT(take_reports(), ElementsAre(HasSubstr("tasks were left")));
 }
 
 TEST_P(LoopTest, DestroyingTheLoopReleasesEverythingOnIt) {

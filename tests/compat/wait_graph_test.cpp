@@ -105,7 +105,7 @@ TEST_P(WaitGraphTest, SaysThatAThreadIsWaitedFor) {
   });
 }
 
-TEST_P(WaitGraphTest, NamesTheAsioOperation) {
+TEST_P(WaitGraphTest, NamesTheAsioOperationAndSaysThatItsTaskWasCancelled) {
   namespace local = boost::asio::local;
   local::stream_protocol::socket here(loop_.io());
   local::stream_protocol::socket there(loop_.io());
@@ -118,6 +118,7 @@ TEST_P(WaitGraphTest, NamesTheAsioOperation) {
     co_await settle();
     EXPECT_THAT(line_of(reader.id()), HasSubstr(" waits for I/O, async_receive, "));
     reader.cancel();
+    EXPECT_THAT(line_of(reader.id()), HasSubstr(" was cancelled, waits for I/O, async_receive, "));
     co_await outcome_of([&]() -> task<> { co_await reader.join(); });
   });
 }
