@@ -38,6 +38,9 @@ class BoostFiberEndTest : public loop_test {
   bool ended_ = false;
 };
 
+#if !defined(CROSSFADE_TSAN)
+// Between runs Boost.Fiber switches by itself, of which ThreadSanitizer is not told: what it
+// records of calls gets out of balance, and in some orders of the tests it crashes.
 TEST_F(BoostFiberEndTest, RunEndsThoughTheyWaitAndTheyGoOnUnderTheirOwnScheduling) {
   fibers::fiber theirs;
   loop_.run(backends_.fiber, [&] {
@@ -49,6 +52,7 @@ TEST_F(BoostFiberEndTest, RunEndsThoughTheyWaitAndTheyGoOnUnderTheirOwnSchedulin
   theirs.join();
   EXPECT_TRUE(ended_);
 }
+#endif
 
 TEST_F(BoostFiberEndTest, TheyGoOnInTheNextRun) {
   fibers::fiber theirs;
@@ -81,6 +85,7 @@ TEST_F(BoostFiberEndTest, TheyGoOnInTheRunOfAnotherLoop) {
   EXPECT_TRUE(ended_);
 }
 
+#if !defined(CROSSFADE_TSAN)
 TEST_F(BoostFiberEndTest, RunTakesOverWhatWasStartedBefore) {
   fibers::fiber waiting = waits_for_promise();
   this_fiber::yield();
@@ -108,6 +113,7 @@ TEST_F(BoostFiberEndTest, RunEndsThoughTheySleepOrYieldForever) {
   stop = true;
   for (fibers::fiber& f : theirs) f.join();
 }
+#endif
 
 // A task of ours is waited for: its wait cannot be interrupted where Boost.Fiber keeps it.
 TEST_F(BoostFiberEndTest, RunWaitsForItsTasksInTheirWaits) {
@@ -124,6 +130,7 @@ TEST_F(BoostFiberEndTest, RunWaitsForItsTasksInTheirWaits) {
   keeper.join();
 }
 
+#if !defined(CROSSFADE_TSAN)
 TEST_F(BoostFiberEndTest, ReadyOneBehindACallbackIsNotForgotten) {
   fibers::fiber theirs;
   bool called = false;
@@ -140,8 +147,9 @@ TEST_F(BoostFiberEndTest, ReadyOneBehindACallbackIsNotForgotten) {
   loop_.run(backends_.fiber, [] { await(checkpoint()); });
   EXPECT_TRUE(called);
 }
+#endif
 
-#if !defined(CROSSFADE_ASAN)
+#if !defined(CROSSFADE_ASAN) && !defined(CROSSFADE_TSAN)
 // AddressSanitizer takes an exception on a stack of Boost.Fiber's for an error, where we do not
 // tell it of the stack.
 TEST_F(BoostFiberEndTest, RunInsideOneIsRefused) {
@@ -183,6 +191,7 @@ TEST_F(BoostFiberEndTest, OurTasksEndByCancellationWhichCatchAllMaySwallow) {
   EXPECT_THAT(take_reports(), testing::Each(testing::HasSubstr("swallowed the cancellation")));
 }
 
+#if !defined(CROSSFADE_TSAN)
 TEST_F(BoostFiberEndTest, TheirsAreLeftWaitingWhenLoopAndBackendGo) {
   fibers::fiber theirs;
   std::string order;
@@ -208,6 +217,7 @@ TEST_F(BoostFiberEndTest, TheirsAreLeftWaitingWhenLoopAndBackendGo) {
   theirs.join();
   EXPECT_EQ(order, "woken guard ");
 }
+#endif
 
 // --- what they cost ---
 
