@@ -173,6 +173,17 @@ void stop_at_every_turn(cell_pair where, const scene& story) {
   strike_at_every_turn(where, story, blow::ends_loop);
 }
 
+unsigned default_orders() noexcept {
+#if defined(__SANITIZE_THREAD__)
+  return 50;
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+  return 50;
+#endif
+#endif
+  return 1000;
+}
+
 void random_orders(cell_pair where, const scene& story, unsigned count) {
   play_in_random_orders(count, where, story, [](stage& stage, std::uint64_t /*seed*/) {
     stage.run([&] { return stage.play(); });
