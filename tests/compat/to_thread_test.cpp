@@ -157,11 +157,13 @@ TEST_P(ToThreadTest, WaiterLeavesAnAbandonedFunctionAtOnce) {
   const auto state = std::make_shared<shared>();
   loop_test::run([&](task_group& group) -> task<> {
     auto subject = backends_.spawn(group, GetParam(), [state]() -> task<> {
-      co_await to_thread(abandon_on_cancel, [state] {
+      // Named: g++ 12 destroys what a temporary lambda captures twice.
+      auto function = [state] {
         state->go.acquire();
         state->ended = true;
         throw std::runtime_error("nobody waits");
-      });
+      };
+      co_await to_thread(abandon_on_cancel, std::move(function));
     });
     co_await settle();
     subject.cancel();
