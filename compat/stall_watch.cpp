@@ -85,7 +85,7 @@ struct stall_watch::impl {
     }
     changed.notify_one();
     thread.join();
-    if (open) end_stall(time_point(std::chrono::steady_clock::now()));
+    if (!counted.empty()) end_stall(time_point(std::chrono::steady_clock::now()));
     ended->deliver(watched);
   }
 
@@ -93,8 +93,8 @@ struct stall_watch::impl {
   void look();
   void examine();
   void tell(const stack_sample* sample);
+  void count(const stall& found, std::string_view allowed);
   void end_stall(time_point now);
-  stall_counters& count_of(const stall& of, std::string_view allowed);
 
   loop& watched;
   const stall_watch_options options;
@@ -103,15 +103,15 @@ struct stall_watch::impl {
   const std::shared_ptr<outbox> ended = std::make_shared<outbox>();  // a posted call may outlive us
 
   // --- the watch's thread only ---
-  enum class phase : std::uint8_t { watching, sampling, told };
   moment seen{};        // what the loop was at when looked at last
   time_point looked{};  // when that was
   time_point began{};   // when it was first seen to be at that
   duration stuck{};     // for how long it has been, less what the whole program lost
+  duration due{};       // how long that may get until there is a sample to be taken
+  std::optional<duration> sample_asked;  // how long it was when a sample was asked for
   bool asked_idle = false;
-  phase at = phase::watching;
-  std::optional<stall> open;
-  std::string allowed;
+  std::vector<std::size_t> counted;  // rows of `counters` that count this stall
+  std::optional<stall> told;         // last, of this stall
 
   // --- shared ---
   mutable std::mutex mutex;
@@ -126,7 +126,7 @@ void stall_watch::impl::watch() {
   looked = time_point(std::chrono::steady_clock::now());
   std::unique_lock guard(mutex);
   for (;;) {
-    const duration pause = at == phase::sampling ? std::min(wait_for_sample, interval) : interval;
+    const duration pause = sample_asked ? std::min(wait_for_sample, interval) : interval;
     if (changed.wait_for(guard, pause, [this] { return stop; })) return;
     guard.unlock();
     look();
@@ -140,12 +140,13 @@ void stall_watch::impl::look() {
   const duration step = std::min(now - std::exchange(looked, now), 2 * interval);
   const moment current = watched.core().now_at();
   if (current != seen) {
-    if (open) end_stall(now);
+    if (!counted.empty()) end_stall(now);
     seen = current;
     began = now;
     stuck = {};
+    due = options.limit;
+    sample_asked.reset();
     asked_idle = false;
-    at = phase::watching;
     return;
   }
   if (seen.doing == activity::stopped) return;
@@ -154,84 +155,80 @@ void stall_watch::impl::look() {
 }
 
 void stall_watch::impl::examine() {
-  switch (at) {
-    case phase::watching:
-      if (stuck < options.limit) return;
-      if (seen.doing == activity::idle && !std::exchange(asked_idle, true)) {
-        // It waits for I/O, or is stuck in the first handler that I/O called: only then nothing
-        // moves when there is work.
-        stuck = {};
-        boost::asio::post(watched.io(), [] {});
-        return;
-      }
-      sampler.ask();
-      at = phase::sampling;
+  if (!sample_asked) {
+    if (stuck < due) return;
+    if (seen.doing == activity::idle && !std::exchange(asked_idle, true)) {
+      // It waits for I/O, or is stuck in the first handler that I/O called: only then nothing moves
+      // when there is work.
+      stuck = {};
+      boost::asio::post(watched.io(), [] {});
       return;
-    case phase::sampling:
-      if (const stack_sample* sample = sampler.taken()) {
-        at = phase::told;
-        if (sample->at == seen) tell(sample);  // otherwise it has just ended
-      } else if (stuck > options.limit + longest_wait_for_sample) {
-        at = phase::told;
-        tell(nullptr);
-      }
-      return;
-    case phase::told:
-      return;
+    }
+    sampler.ask();
+    sample_asked = stuck;
+    return;
   }
+  const stack_sample* const sample = sampler.taken();
+  if (sample == nullptr && stuck < *sample_asked + longest_wait_for_sample) return;
+  sample_asked.reset();
+  due = 2 * stuck;
+  if (sample == nullptr || sample->at == seen) tell(sample);  // otherwise it has just ended
 }
 
 void stall_watch::impl::tell(const stack_sample* sample) {
   stall found{.who = "a turn of a thread that takes no signal", .lasted = looked - began};
-  allowed.clear();
   if (sample != nullptr) {
     found.task = sample->task;
     found.who = who_of(*sample);
     found.subsystem = sample->subsystem.view();
     found.backend = sample->backend.view();
     found.stack = detail::frames_of(*sample);
-    allowed = sample->allowed.view();
   }
-  {
-    const std::lock_guard guard(mutex);
-    stall_counters& counted = count_of(found, allowed);
-    ++counted.count;
-    counted.longest = std::max(counted.longest, found.lasted);
-  }
-  open = std::move(found);
+  const std::string_view allowed = sample != nullptr ? sample->allowed.view() : "";
+  count(found, allowed);
   if (!allowed.empty()) return;
+  told = std::move(found);
   if (options.on_stall) {
-    options.on_stall(*open);
+    options.on_stall(*told);
   } else {
-    std::fprintf(stderr, "crossfade: %s\n", open->message().c_str());
+    std::fprintf(stderr, "crossfade: %s\n", told->message().c_str());
   }
+}
+
+// Once in each row, however often it is told: what is allowed may begin or end inside a turn.
+void stall_watch::impl::count(const stall& found, std::string_view allowed) {
+  const std::lock_guard guard(mutex);
+  const auto row = std::ranges::find_if(counters, [&](const stall_counters& c) {
+    return c.subsystem == found.subsystem && c.backend == found.backend && c.allowed == allowed;
+  });
+  const auto index = static_cast<std::size_t>(row - counters.begin());
+  if (row == counters.end()) {
+    counters.push_back(
+        {.subsystem = found.subsystem, .backend = found.backend, .allowed = std::string(allowed)});
+  }
+  if (std::ranges::find(counted, index) == counted.end()) {
+    counted.push_back(index);
+    ++counters[index].count;
+  }
+  for (const std::size_t i : counted)
+    counters[i].longest = std::max(counters[i].longest, found.lasted);
 }
 
 void stall_watch::impl::end_stall(time_point now) {
   const duration lasted = now - began;
   {
     const std::lock_guard guard(mutex);
-    stall_counters& counted = count_of(*open, allowed);
-    counted.longest = std::max(counted.longest, lasted);
+    for (const std::size_t i : counted) counters[i].longest = std::max(counters[i].longest, lasted);
   }
-  if (allowed.empty()) {
-    std::string details = "kept the loop for " + detail::in_words(lasted);
-    const char* separator = ", in ";
-    for (std::size_t i = 0; i < std::min(open->stack.size(), most_frames_of_a_line); ++i)
-      details += std::exchange(separator, " <- ") + open->stack[i].text();
-    ended->put({task_report::what::stall, std::move(open->who), std::move(details)});
-    watched.post([box = ended, &to = watched] { box->deliver(to); });
-  }
-  open.reset();
-}
-
-stall_counters& stall_watch::impl::count_of(const stall& of, std::string_view why) {
-  const auto found = std::ranges::find_if(counters, [&](const stall_counters& c) {
-    return c.subsystem == of.subsystem && c.backend == of.backend && c.allowed == why;
-  });
-  if (found != counters.end()) return *found;
-  return counters.emplace_back(stall_counters{
-      .subsystem = of.subsystem, .backend = of.backend, .allowed = std::string(why)});
+  counted.clear();
+  if (!told) return;
+  std::string details = "kept the loop for " + detail::in_words(lasted);
+  const char* separator = ", in ";
+  for (std::size_t i = 0; i < std::min(told->stack.size(), most_frames_of_a_line); ++i)
+    details += std::exchange(separator, " <- ") + told->stack[i].text();
+  ended->put({task_report::what::stall, std::move(told->who), std::move(details)});
+  watched.post([box = ended, &to = watched] { box->deliver(to); });
+  told.reset();
 }
 
 stall_watch::stall_watch(loop& watched, stall_watch_options options)

@@ -55,8 +55,9 @@ struct stall_counters {
 struct stall_watch_options {
   /// How long one turn may keep the loop.
   duration limit = std::chrono::milliseconds(100);
-  /// Told while the turn is stuck, on the watch's own thread; the default writes to standard error.
-  /// Must not throw.
+  /// Told while the turn is stuck, on the watch's own thread: at the limit, and each time it has
+  /// lasted twice as long since, with a new stack. The default writes to standard error. Must not
+  /// throw.
   std::function<void(const stall&)> on_stall = {};
   /// What the loop's thread is asked by for its stack. The program must not use it otherwise.
   int signal = SIGURG;
@@ -67,8 +68,8 @@ struct stall_watch_options {
 /// handler, with how long it took. `blocking_allowed` exempts what is meant to block.
 ///
 /// A thread of its own looks at what the loop does, four times in a limit. To the loop that costs
-/// nothing, but for a wake-up in each limit while it is idle. The stack is taken by a signal, once
-/// a stall, wherever the turn is stuck; as any signal does, it may interrupt a system call of the
+/// nothing, but for a wake-up in each limit while it is idle. The stack is taken by a signal,
+/// wherever the turn is stuck; as any signal does, it may interrupt a system call of the
 /// turn that is not restarted. A function on a thread (`to_thread`) is no stall. Units: real time,
 /// also under a virtual clock, known to a quarter of the limit; time in which the program as a
 /// whole stood still does not count. Threads: made and destroyed on the thread that runs the loop;
@@ -83,7 +84,8 @@ class stall_watch {
   stall_watch(const stall_watch&) = delete;
   stall_watch& operator=(const stall_watch&) = delete;
 
-  /// In the order of the first of each. A stall counts while it lasts.
+  /// In the order of the first of each. A stall counts while it lasts, and once; in two rows if
+  /// only part of it was allowed.
   std::vector<stall_counters> counters() const;
 
  private:
