@@ -345,9 +345,8 @@ TEST_P(ClientTest, CanBeCancelledWhileItLooksAHostUp) {
                 HasSubstr("changed my mind"));
     // The system's resolver goes on by itself for a while.
     const auto looks_up = [&] {
-      return std::ranges::any_of(loop_.tasks(), [](const task_info& task) {
-        return task.name == "resolve localhost";
-      });
+      return std::ranges::any_of(
+          loop_.tasks(), [](const task_info& task) { return task.name == "resolve localhost"; });
     };
     while (looks_up()) co_await sleep(1ms);
   });
