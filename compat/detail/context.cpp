@@ -42,8 +42,9 @@ void variable_values::set(std::uint64_t variable, std::shared_ptr<const void> va
 
 void context::set(std::uint64_t variable, std::shared_ptr<const void> value) {
   auto changed = std::make_unique<shared_values>();
-  if (values_ != nullptr) static_cast<variable_values&>(*changed) = *values_;
-  changed->set(variable, std::move(value));
+  variable_values& copy = *changed;  // the values alone; the references are those of the original
+  if (values_ != nullptr) copy = static_cast<const variable_values&>(*values_);
+  copy.set(variable, std::move(value));
   context replacement;
   replacement.values_ = changed.release();
   std::swap(values_, replacement.values_);

@@ -22,8 +22,8 @@ struct alignas(frame_pool::granule) frame_pool::chunk {
   std::size_t returned = sizeof(chunk);  // while the pool is released: the header and free blocks
 
   static chunk* of(void* block) noexcept {
-    const auto address = reinterpret_cast<std::uintptr_t>(block);
-    return reinterpret_cast<chunk*>(address / chunk_size * chunk_size);
+    const auto offset = reinterpret_cast<std::uintptr_t>(block) % chunk_size;
+    return reinterpret_cast<chunk*>(static_cast<char*>(block) - offset);
   }
   bool is_free() const noexcept { return returned == cut; }
 };
