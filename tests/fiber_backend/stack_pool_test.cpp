@@ -31,10 +31,12 @@ bool is_in_memory(const char* address) {
 }
 
 class StackPoolTest : public testing::TestWithParam<std::size_t> {
- protected:
+ public:
   ~StackPoolTest() override {
     for (const stack_pool::stack& s : out_) pool_.give_back(s);
   }
+
+ protected:
   const stack_pool::stack& take() { return out_.emplace_back(pool_.take()); }
   void give_back(std::size_t index) {
     pool_.give_back(out_[index]);
