@@ -2,6 +2,7 @@
 
 #include <boost/version.hpp>
 #include <cstddef>
+#include <utility>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define CROSSFADE_ASAN 1
@@ -32,6 +33,8 @@ namespace crossfade::fiber_backend::detail {
 struct exception_globals {
   void* caught = nullptr;
   unsigned int uncaught = 0;
+
+  bool any() const noexcept { return caught != nullptr || uncaught != 0; }
 };
 /// Those of this thread.
 exception_globals& this_thread_exceptions() noexcept;
@@ -90,9 +93,12 @@ CROSSFADE_NO_TSAN inline void leave_for(switch_state& from, switch_state& to,
                                         [[maybe_unused]] exception_globals& in_force) noexcept {
 #if BOOST_VERSION < 108800
   // Otherwise two fibers that wait inside handlers would rethrow each other's exception. From 1.88
-  // on Boost.Context does this itself.
-  from.exceptions_ = in_force;
-  in_force = to.exceptions_;
+  // on Boost.Context does this itself. A stack that runs has nothing put aside; so where neither
+  // side has an exception in flight, there is nothing to write.
+  if (in_force.any() || to.exceptions_.any()) [[unlikely]] {
+    from.exceptions_ = in_force;
+    in_force = std::exchange(to.exceptions_, exception_globals{});
+  }
 #endif
 #if defined(CROSSFADE_ASAN) || defined(CROSSFADE_TSAN)
   announce_switch(from, to);
