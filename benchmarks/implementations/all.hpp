@@ -15,7 +15,7 @@
 // - `self.yield()`: to the end of the ready queue;
 // - `self.spawn(f)`: f() in a task of its own; what it gives has `join()`, called in the same
 //   expression;
-// - `lock`: `acquire(self)`, which gives what `release` takes;
+// - `lock`: `acquire(self)`, which gives what `release` takes and goes out of scope right after;
 // - `event`: `set()`, `wait(self)`, `clear()`;
 // - `queue`, of one item: `put(item)`, `take(self)`;
 // - `task`: what a coroutine returns, if it reads coroutine text.

@@ -58,7 +58,7 @@ class crossfade_coro::lock {
  public:
   explicit lock(crossfade_coro&) {}
   auto acquire(crossfade_coro&) { return lock_.acquire(); }
-  void release(crossfade::lock::guard& held) { held.release(); }
+  void release(crossfade::lock::guard&) {}  // it goes out of scope
 
  private:
   crossfade::lock lock_;
@@ -125,7 +125,7 @@ class crossfade_fiber::lock {
  public:
   explicit lock(crossfade_fiber&) {}
   auto acquire(crossfade_fiber&) { return await(lock_.acquire()); }
-  void release(crossfade::lock::guard& held) { held.release(); }
+  void release(crossfade::lock::guard&) {}  // it goes out of scope
 
  private:
   crossfade::lock lock_;

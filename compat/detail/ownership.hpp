@@ -113,16 +113,18 @@ class [[nodiscard("the lock is released when the guard goes: give it a name")]] 
   void release() {
     if (lock_ == nullptr) return;
     Lock& held = *std::exchange(lock_, nullptr);
-    if (held.owned_.held_by_who_runs()) [[likely]] {
-      held.give_back();
-      return;
-    }
+    if (!held.owned_.held_by_who_runs()) [[unlikely]]
+      give_back_and_refuse(held);
+    held.give_back();
+  }
+
+ private:
+  [[noreturn]] static void give_back_and_refuse(Lock& held) {
     const usage_error refusal = held.owned_.foreign_release();
     held.give_back();
     throw refusal;
   }
 
- private:
   Lock* lock_;
 };
 
