@@ -74,16 +74,16 @@ struct loop::impl {
   void turn(detail::scheduler& core);
   static void execute(detail::scheduler& core, detail::ready_node& node) {
     if (node.kind == detail::ready_kind::coroutine) [[likely]] {
-      resume(core, static_cast<detail::task_state&>(node));
+      auto& task = static_cast<detail::task_state&>(node);
+      core.current = &task;
+      task.run_as_coroutine();
     } else {
       execute_other(core, node);
     }
-    while (core.handoff != nullptr) [[unlikely]]
-      resume(core, *std::exchange(core.handoff, nullptr));
-  }
-  static void resume(detail::scheduler& core, detail::task_state& task) noexcept {
-    core.current = &task;
-    task.run_as_coroutine();
+    while (core.handoff != nullptr) [[unlikely]] {
+      core.current = std::exchange(core.handoff, nullptr);
+      core.current->take_handoff();
+    }
   }
   static void execute_other(detail::scheduler& core, detail::ready_node& node);
   void fire_due_timers(detail::scheduler& core) noexcept;

@@ -22,12 +22,9 @@ class [[nodiscard("an operation does nothing until it is awaited")]] waitable : 
   bool await_ready() {
     task_ = &task_state::current();
     task_->check_interrupt();
-    status_ = status::waiting;
-    if (derived().start()) {
-      status_ = status::done;
-      return true;
-    }
-    task_->waiting_for = this;
+    if (derived().start()) return true;
+    if (status_ == status::waiting) [[likely]]  // it may be complete by now
+      task_->waiting_for = this;
     task_->waiting_since = task_->sched->coarse_now;
     ++task_->waits;
     if (!task_->on_stack()) return false;
@@ -36,7 +33,6 @@ class [[nodiscard("an operation does nothing until it is awaited")]] waitable : 
   }
   void await_suspend(std::coroutine_handle<> caller) noexcept { task_->resume_point = caller; }
   decltype(auto) await_resume() {
-    task_->waiting_for = nullptr;
     if (status_ == status::interrupted) [[unlikely]]
       task_->throw_interrupt();
     return derived().take();

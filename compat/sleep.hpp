@@ -37,7 +37,7 @@ class checkpoint_op final {
  public:
   using crossfade_awaitable = void;
 
-  bool await_ready() const {
+  [[gnu::always_inline]] bool await_ready() const {
     task_state& task = task_state::current();
     task.check_interrupt();
     if (!task.on_stack()) return false;

@@ -33,7 +33,10 @@ class task_promise_base {
   }
 
   std::suspend_always initial_suspend() const noexcept { return {}; }
-  auto final_suspend() const noexcept { return final_awaiter{}; }
+  auto final_suspend() noexcept {
+    if (root_ != nullptr) root_->body_ends();
+    return final_awaiter{root_ != nullptr};
+  }
 
   template <awaitable A>
   auto await_transform(A&& awaited) const noexcept {
@@ -61,18 +64,17 @@ class task_promise_base {
  private:
   enum class stage : std::uint8_t { running, suspended, ended };
 
-  // A body that ends while its caller is still inside `run` only says so. Transferring to the
+  // The outermost body does not suspend at its end, so its frame goes by itself.
+  //
+  // Another one that ends while its caller is still inside `run` only says so. Transferring to the
   // caller instead would be no tail call in debug and sanitizer builds, and a loop over such calls
   // would eat the stack.
   struct final_awaiter {
-    bool await_ready() const noexcept { return false; }
+    bool outermost;
+    bool await_ready() const noexcept { return outermost; }
     template <class Promise>
     std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> self) const noexcept {
       task_promise_base& promise = self.promise();
-      if (promise.root_ != nullptr) {
-        promise.root_->finish();
-        return std::noop_coroutine();
-      }
       if (std::exchange(promise.stage_, stage::ended) == stage::running)
         return std::noop_coroutine();
       return promise.continuation_;
@@ -82,7 +84,7 @@ class task_promise_base {
 
   std::coroutine_handle<> continuation_;
   task_state* root_ = nullptr;
-  stage stage_ = stage::suspended;
+  stage stage_;  // from `run` on
 };
 
 template <class T>
@@ -95,7 +97,7 @@ class task_promise : public task_promise_base {
   }
   void unhandled_exception() noexcept { result->set_error(std::current_exception()); }
 
-  detail::result<T>* result = nullptr;
+  detail::result<T>* result;  // set before the body runs
 };
 
 template <>
@@ -105,7 +107,7 @@ class task_promise<void> : public task_promise_base {
   void return_void() noexcept { result->set_value(); }
   void unhandled_exception() noexcept { result->set_error(std::current_exception()); }
 
-  detail::result<void>* result = nullptr;
+  detail::result<void>* result;  // set before the body runs
 };
 
 }  // namespace detail
@@ -133,13 +135,12 @@ class [[nodiscard(
   class awaiter;
   awaiter operator co_await() && noexcept { return awaiter(*this); }
 
-  /// For the runtime, which owns the frame from now on: the outermost of `root`, whose result goes
-  /// to `result`.
-  std::coroutine_handle<> start_as_root(detail::task_state& root,
-                                        detail::result<T>& result) && noexcept {
+  /// For the runtime: runs the body as the outermost of `root`, on the loop's stack, until it
+  /// waits. Its result goes to `result`.
+  void start_as_root(detail::task_state& root, detail::result<T>& result) && noexcept {
     frame_.promise().set_root(root);
     frame_.promise().result = &result;
-    return std::exchange(frame_, nullptr);
+    std::exchange(frame_, nullptr).resume();
   }
 
  private:

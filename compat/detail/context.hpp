@@ -46,6 +46,11 @@ class context {
     if (values_ != nullptr && --values_->references == 0) drop();
   }
 
+  /// No values from now on.
+  void reset() noexcept {
+    if (values_ != nullptr) *this = context();
+  }
+
   const void* find(std::uint64_t variable) const noexcept {
     return values_ != nullptr ? values_->find(variable) : nullptr;
   }

@@ -57,7 +57,7 @@ class op_base {
   explicit op_base(const wait_rules& rules) noexcept : rules_(&rules) {}
   ~op_base() = default;
 
-  enum class status : std::uint8_t { fresh, waiting, done, interrupted };
+  enum class status : std::uint8_t { waiting, done, interrupted };
 
  private:
   friend class task_state;
@@ -65,11 +65,11 @@ class op_base {
   template <class Derived>
   friend class waitable;
 
-  op_base* next_ = nullptr;
-  op_base* before_ = nullptr;
+  op_base* next_;    // in a queue
+  op_base* before_;  // in a queue
   const wait_rules* rules_;
-  task_state* task_ = nullptr;
-  status status_ = status::fresh;
+  task_state* task_;  // once it is awaited
+  status status_ = status::waiting;
   bool interrupt_on_completion_ = false;
 };
 
@@ -99,7 +99,8 @@ class wait_queue {
 
   op_base& pop() noexcept {
     op_base& op = *head_;
-    remove(op);
+    head_ = op.next_;
+    (head_ != nullptr ? head_->before_ : tail_) = nullptr;
     return op;
   }
 

@@ -44,7 +44,7 @@ struct scheduler {
   task_state* current = nullptr;  // whose turn it is; null in callbacks
   stack_host* stacks = nullptr;   // null while no backend with stacks exists
   thread_pool* threads = nullptr;
-  task_state* handoff = nullptr;     // resumed by the hub before it takes the next turn
+  task_state* handoff = nullptr;     // goes on, or ends, before the hub takes the next turn
   relaxed<unsigned> turns_left = 0;  // until timers and I/O are looked at again
   timer_queue timers;
   bool virtual_time = false;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <coroutine>
 #include <functional>
 #include <memory>
 #include <tuple>
@@ -20,7 +19,6 @@ class task_record : public task_state {
   using task_state::task_state;
   /// Moves the value out, or throws what the task ended with, to each who asks.
   T take() {
-    mark_observed();
     if (end() != task_end::value) [[unlikely]]
       throw_end();
     if constexpr (std::is_object_v<T>) {
@@ -61,19 +59,16 @@ class spawned final : public task_record<result_of<F, A...>> {
         call_);
   }
 
-  std::coroutine_handle<> start_coroutine() noexcept override {
+  void start_body() noexcept override {
     if constexpr (is_coroutine) {
       try {
-        const auto frame = call().start_as_root(*this, this->result_);
-        frame_.reset(frame.address());
-        return frame;
+        call().start_as_root(*this, this->result_);
       } catch (...) {
-        this->result_.set_error(std::current_exception());
-        return nullptr;
+        this->fail_to_start(std::current_exception());
       }
     } else {
       this->result_.set_from([this]() -> decltype(auto) { return call(); });
-      return nullptr;
+      this->finish();
     }
   }
 
@@ -88,24 +83,13 @@ class spawned final : public task_record<result_of<F, A...>> {
   }
 
   const std::exception_ptr* drop_body() noexcept override {
-    if constexpr (is_coroutine) frame_.reset();
     std::destroy_at(&call_);
     return this->result_.error();
   }
 
-  struct destroy_frame {
-    void operator()(void* frame) const noexcept {
-      std::coroutine_handle<>::from_address(frame).destroy();
-    }
-  };
-  struct no_frame {};
-
   union {
     std::tuple<F, A...> call_;
   };
-  [[no_unique_address]] std::conditional_t<is_coroutine, std::unique_ptr<void, destroy_frame>,
-                                           no_frame>
-      frame_;
 };
 
 }  // namespace crossfade::detail

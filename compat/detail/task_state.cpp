@@ -40,11 +40,10 @@ void task_state::enlist() {
 void task_state::start_as_coroutine() noexcept {
   if (cancel_ != nullptr) {
     end_ = task_end::cancelled;
-  } else if ((resume_point = start_coroutine())) {
-    resume_point.resume();
-    return;
+    finish();
+  } else {
+    start_body();
   }
-  finish();
 }
 
 void task_state::run_on_stack() noexcept {
@@ -63,8 +62,8 @@ void task_state::fail_to_start(std::exception_ptr error) noexcept {
 void task_state::finish() noexcept {
   resume_node = this;
   const std::exception_ptr* failure = drop_body();
-  own_values_.reset();
-  variables = context();
+  if (own_values_ != nullptr) own_values_.reset();
+  variables.reset();
   if (end_ == task_end::none) [[likely]] {
     if (failure == nullptr) [[likely]] {
       end_ = task_end::value;
@@ -133,8 +132,7 @@ void task_state::force_cancel() {
 
 void task_state::request_attention() noexcept {
   attention_ = true;
-  if (waiting_for == nullptr || waiting_for->status_ != op_base::status::waiting || !find_due())
-    return;
+  if (waiting_for == nullptr || !find_due()) return;
   if (waiting_for->rules_->leave(*waiting_for)) waiting_for->complete_interrupted();
 }
 
@@ -207,7 +205,8 @@ void task_state::throw_value_taken() const {
   throw usage_error(label() + " has given its value to another join: join it once");
 }
 
-void task_state::throw_end() const {
+void task_state::throw_end() {
+  mark_observed();
   if (end_ == task_end::cancelled)
     throw task_cancelled(label() + " was cancelled: " + cancel_reason());
   std::rethrow_exception(failure());

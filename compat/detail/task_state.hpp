@@ -34,8 +34,8 @@ class task_state;
 
 /// A list that a task can stand in and leave at any time, in the order they came.
 struct task_links {
-  task_state* next = nullptr;
-  task_state* previous = nullptr;
+  task_state* next;
+  task_state* previous;
 };
 
 template <task_links task_state::*Links>
@@ -103,10 +103,10 @@ class task_state : public ready_node {
 
   // --- running ---
   /// Gives the task its turn, at the end of the queue.
-  void wake() noexcept { sched->ready.push(*resume_node); }
+  [[gnu::always_inline]] void wake() noexcept { sched->ready.push(*resume_node); }
   /// Whether the text that runs now may wait on the stack it runs on.
   bool on_stack() const noexcept { return resume_node->kind == ready_kind::stack; }
-  /// A turn of a task that has no stack.
+  /// A turn of a task that has no stack. It may be the last: then the hub is told to `finish` it.
   void run_as_coroutine() noexcept {
     if (resume_point) [[likely]] {
       resume_point.resume();
@@ -118,6 +118,19 @@ class task_state : public ready_node {
   void run_on_stack() noexcept;
   /// There was nothing to run it on.
   void fail_to_start(std::exception_ptr error) noexcept;
+  /// The outermost coroutine is about to return to the hub, and its frame to go.
+  void body_ends() noexcept {
+    resume_point = nullptr;
+    sched->handoff = this;
+  }
+  /// After its portal or its body has ended: goes on, or ends.
+  void take_handoff() noexcept {
+    if (resume_point) {
+      resume_point.resume();
+    } else {
+      finish();
+    }
+  }
   /// The body has ended.
   void finish() noexcept;
 
@@ -178,7 +191,7 @@ class task_state : public ready_node {
   [[noreturn]] void throw_joins_itself() const;
   [[noreturn]] void throw_value_taken() const;
   /// Throws what a task ended with that has no value.
-  [[noreturn]] void throw_end() const;
+  [[noreturn]] void throw_end();
 
   /// "task 7 'prices' (subsystem market, coro)", for messages.
   std::string label() const;
@@ -209,7 +222,7 @@ class task_state : public ready_node {
   scheduler* const sched;
   ready_node* resume_node = this;        // what `wake` queues: this, or the stack it runs on
   std::coroutine_handle<> resume_point;  // where a task without a stack goes on
-  op_base* waiting_for = nullptr;
+  op_base* waiting_for = nullptr;        // until that is complete
   std::uint64_t waits = 0;
   time_point waiting_since{};      // the coarse time at which the latest wait began
   cancel_scope* scopes = nullptr;  // innermost first
@@ -225,10 +238,10 @@ class task_state : public ready_node {
   task_links in_group;
 
  protected:
-  /// Creates the outermost frame and returns it, or runs a body that is none and returns null.
-  virtual std::coroutine_handle<> start_coroutine() noexcept = 0;
+  /// Runs coroutine text until it waits, other text to its end.
+  virtual void start_body() noexcept = 0;
   virtual void call_on_stack() noexcept = 0;
-  /// Destroys function, arguments and frame; says, as `error` does, how the body ended.
+  /// Destroys function and arguments; says, as `error` does, how the body ended.
   virtual const std::exception_ptr* drop_body() noexcept = 0;
   /// What the body ended with, null if with a value.
   virtual const std::exception_ptr* error() const noexcept = 0;
@@ -275,17 +288,18 @@ class task_state : public ready_node {
 
 inline void op_base::complete() noexcept {
   status_ = interrupt_on_completion_ ? status::interrupted : status::done;
+  task_->waiting_for = nullptr;
   task_->wake();
 }
 
 inline void op_base::complete_interrupted() noexcept {
-  status_ = status::interrupted;
-  task_->wake();
+  interrupt_on_completion();
+  complete();
 }
 
 template <task_links task_state::*Links>
 void task_list<Links>::push(task_state& task) noexcept {
-  (task.*Links).previous = back_;
+  task.*Links = {nullptr, back_};
   (back_ != nullptr ? (back_->*Links).next : front_) = &task;
   back_ = &task;
 }
