@@ -13,7 +13,7 @@ const std::vector<mark>& marks() {
       {"fiber yields, 2 tasks", "yield/2_tasks/crossfade_fiber", 2.7,
        "primitive/one_step/fcontext_jump"},
       {"fiber yields, 8 call sites", "yield/8_sites/crossfade_fiber", 1.15,
-       "yield/8_sites/limit_fiber"},
+       "yield/8_sites/limit_fiber_called"},
       {"fiber awaits a coroutine", "bridge/fiber_awaits_coroutine/crossfade_fiber", 10,
        "primitive/one_step/virtual_call"},
       {"coroutine awaits a function", "bridge/coroutine_awaits_function/crossfade_coro", 4,
