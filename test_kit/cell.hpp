@@ -62,7 +62,8 @@ task<> as_task(Text& text) {
 /// The text is always written as a coroutine. Where the cell says blocking, a function without
 /// `co_await` waits for it: on a fiber as it is, on the coroutine backend through `on_fiber`.
 struct both_backends {
-  explicit both_backends(loop& owner) : fiber(owner), coro(owner) {}
+  explicit both_backends(loop& owner, const fiber_backend::backend_options& options = {})
+      : fiber(owner, options), coro(owner) {}
 
   backend& of(cell c) noexcept;
   child<> spawn(task_group& group, cell c, std::function<task<>()> text,
