@@ -91,7 +91,9 @@ struct loop::impl {
   // Nothing is ready: waits for something to become so. False: nothing ever will.
   bool wait_for_work(detail::scheduler& core);
   bool io_has_work();
-  bool foreign_wait(detail::scheduler& core) const noexcept;
+  static bool foreign_wait(const detail::scheduler& core) noexcept;
+  static bool only_foreign_waits(const detail::scheduler& core) noexcept;
+  void give_up(detail::scheduler& core) noexcept;
   void drain_inbox(detail::scheduler& core) noexcept;
 
   loop_options options;
@@ -247,13 +249,20 @@ void loop::impl::poll_io() {
   io.poll();
 }
 
-// Whether some task waits in a primitive that is not the library's, of Boost.Fiber say, which
-// another thread may wake.
-bool loop::impl::foreign_wait(detail::scheduler& core) const noexcept {
+// Whether some task, or each, waits in a primitive that is not the library's, of Boost.Fiber say:
+// another thread may wake it, and no cancellation does. To be asked when nothing is ready.
+bool loop::impl::foreign_wait(const detail::scheduler& core) noexcept {
   for (const detail::task_state* t = core.owner.tasks_.front(); t != nullptr; t = t->in_loop.next) {
     if (t->waiting_for == nullptr) return true;
   }
   return false;
+}
+
+bool loop::impl::only_foreign_waits(const detail::scheduler& core) noexcept {
+  for (const detail::task_state* t = core.owner.tasks_.front(); t != nullptr; t = t->in_loop.next) {
+    if (t->waiting_for != nullptr) return false;
+  }
+  return true;
 }
 
 bool loop::impl::io_has_work() {
@@ -279,7 +288,9 @@ bool loop::impl::wait_for_work(detail::scheduler& core) {
   } else if (timer != nullptr) {
     next = std::min(next, timer->due);
   }
-  if (next == time_point::max() && core.threads_busy == 0 && !foreign_wait(core) &&
+  // Of a thread that it was not told of the loop thinks no longer than its main task is there.
+  const bool unknown_thread_may_wake = core.main != nullptr && foreign_wait(core);
+  if (next == time_point::max() && core.threads_busy == 0 && !unknown_thread_may_wake &&
       !io_has_work()) {
     return !core.ready.empty();
   }
@@ -337,22 +348,43 @@ void loop::run_until_ended(detail::task_state& main) {
 
 void loop::end_all_tasks() noexcept {
   // A shield may hold a task in a wait that nobody will end; after that, shields no longer hold. A
-  // task that goes on waiting through many cancellations will never end.
+  // task that goes on waiting through many cancellations will never end, nor will one that no
+  // cancellation reaches.
   constexpr int most_rounds = 100;
   for (detail::task_state* t = tasks_.front(); t != nullptr; t = t->in_loop.next)
     t->cancel("the loop ends");
   for (int round = 0; tasks_.front() != nullptr;) {
     impl_->turn(core_);
     if (tasks_.front() == nullptr || !core_.ready.empty() || impl_->wait_for_work(core_)) continue;
-    if (++round > most_rounds) {
-      impl_->gave_up = true;
-      report(std::make_exception_ptr(usage_error(
-          "the loop ends and leaves tasks that swallow every cancellation" + wait_graph().text())));
-      return;
-    }
+    if (impl_->only_foreign_waits(core_) || ++round > most_rounds) return impl_->give_up(core_);
     for (detail::task_state* t = tasks_.front(); t != nullptr; t = t->in_loop.next)
       t->force_cancel();
   }
+}
+
+void loop::impl::give_up(detail::scheduler& core) noexcept {
+  gave_up = true;
+  const crossfade::wait_graph left = core.owner.wait_graph();
+  if (foreign_wait(core)) {
+    core.owner.report(std::make_exception_ptr(deadlock(
+        "the loop ends and leaves tasks in waits of Boost.Fiber, which no cancellation ends; "
+        "nothing is left that could wake them, but for a thread without a thread_hold",
+        left)));
+  } else {
+    core.owner.report(std::make_exception_ptr(usage_error(
+        "the loop ends and leaves tasks that swallow every cancellation" + left.text())));
+  }
+}
+
+std::string loop::tasks_on_stacks() const {
+  std::string text;
+  for (const detail::task_state* t = tasks_.front(); t != nullptr; t = t->in_loop.next) {
+    if (!t->on_stack()) continue;
+    text += "\n  task " + std::to_string(t->id);
+    if (!t->name().empty()) text.append(" '").append(t->name()).append("'");
+    text += ", " + t->spawned_at();
+  }
+  return text;
 }
 
 }  // namespace crossfade

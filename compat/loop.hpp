@@ -87,8 +87,14 @@ class loop {
 
   /// Runs `function()`, of either text, as a task on `carrier`, and everything it spawns, until it
   /// has ended; then cancels the tasks that are left, waits for their end, and gives the function's
-  /// value. Throws: what the function throws; `task_cancelled` if it was cancelled; `deadlock`;
-  /// `usage_error` if a loop runs on this thread already.
+  /// value.
+  ///
+  /// Tasks that no cancellation ends are reported and left where they are, for the next run: who
+  /// swallows each, and who waits by Boost.Fiber's own means when no timer, I/O, thread or other
+  /// task is left to wake it. A thread that the library did not start counts here only with a
+  /// `thread_hold`; until the function has ended such a wait needs none. Throws: what the function
+  /// throws; `task_cancelled` if it was cancelled; `deadlock`; `usage_error` if a loop runs on this
+  /// thread already.
   template <class F>
   auto run(backend& carrier, F&& function,
            std::source_location site = std::source_location::current()) {
@@ -133,6 +139,9 @@ class loop {
 
   /// For the parts of the runtime.
   detail::scheduler& core() noexcept { return core_; }
+  /// A line for each task that waits on a stack, or would go on there. Without subsystem and
+  /// backend, which may be gone.
+  std::string tasks_on_stacks() const;
   void enqueue(detail::ready_callback& callback);
 
  private:
@@ -160,9 +169,9 @@ class loop {
   std::unique_ptr<impl> impl_;
 };
 
-/// While it lives, a loop with nothing left to run waits for a `post` instead of reporting a
-/// deadlock: held for a thread that the library did not start. Made and destroyed on the loop's
-/// thread.
+/// While it lives, a loop with nothing left to run waits for a `post`, or for one of Boost.Fiber's
+/// objects to change, instead of reporting a deadlock: held for a thread that the library did not
+/// start. Made and destroyed on the loop's thread.
 class thread_hold {
  public:
   explicit thread_hold(loop& owner) noexcept : owner_(owner) { ++owner_.core().threads_busy; }

@@ -16,6 +16,7 @@ backend::backend(loop& owner, backend_options options)
 }
 
 backend::~backend() {
+  engine_->require_no_tasks();
   engine_->retire_idle_stacks();
   owner().core().stacks = nullptr;
 }

@@ -57,9 +57,14 @@ struct stack_stats {
 /// over it, unless compiled with `-fstack-clash-protection`. Where it has a canary, it is when the
 /// task next waits or ends, and what lay below has been overwritten.
 ///
+/// A task that waits by Boost.Fiber's own means may outlast the run: no cancellation wakes it, and
+/// nothing is unwound by force. It goes on in the next run. One that is woken between runs goes on
+/// under Boost.Fiber's round robin: what it awaits of ours throws `usage_error` there.
+///
 /// Threads: made, used and destroyed on the thread that runs the loop. Lifetime: the loop outlives
-/// it; it outlives the loop's tasks. Throws: `usage_error` if the loop has a backend with stacks
-/// already.
+/// it; it outlives the loop's tasks. If one still waits on a stack when it is destroyed, it ends
+/// the program, with the names on standard error. Throws: `usage_error` if the loop has a backend
+/// with stacks already.
 class backend final : public crossfade::backend {
  public:
   explicit backend(loop& owner, backend_options options = {});

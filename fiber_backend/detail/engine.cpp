@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <new>
+#include <string>
 #include <utility>
 
 #include "compat/errors.hpp"
@@ -82,6 +83,15 @@ void engine::end_run() noexcept {
   sched_.ready = callbacks;
   active_ = nullptr;
   hub_.reset();
+}
+
+void engine::require_no_tasks() const noexcept {
+  if (stacks_ == idle_count_) return;
+  const std::string left = sched_.owner.tasks_on_stacks();
+  fail(("a fiber_backend::backend is destroyed under tasks that have not ended; wake them or have "
+        "them end when they are cancelled:" +
+        left)
+           .c_str());
 }
 
 void engine::retire_idle_stacks() {
@@ -210,6 +220,7 @@ void engine::main_of(carrier& self) noexcept {
   while (!self.retired) {
     if (self.portal != nullptr) {
       run_portal(self);
+      if (leaving_) break;
       if (idle_count_ >= options_.max_idle_stacks) {
         to_hub_ = true;
         break;
@@ -223,6 +234,7 @@ void engine::main_of(carrier& self) noexcept {
     self.task->finish();
     self.task = nullptr;
     drop_fiber_specifics(self.context());
+    if (leaving_) break;
     // The next task that wants to start can have this stack at once.
     ready_node* front = sched_.ready.front();
     if (front != nullptr && front->kind == ready_kind::new_stack && sched_.turns_left > 0) {
@@ -248,6 +260,8 @@ void engine::run_portal(carrier& self) noexcept {
   // hand.
   if (std::exchange(self.portal_in_call, false)) {
     ended_in_call_ = true;
+  } else if (leaving_) {
+    task.wake();
   } else {
     sched_.handoff = &task;
   }

@@ -34,6 +34,8 @@ class engine final : public crossfade::detail::stack_host {
   time_point tend() noexcept override;
   bool needs_tending() const noexcept override { return foreign_seen_; }
 
+  /// Ends the program if a stack is still in use: its fiber would go on without us.
+  void require_no_tasks() const noexcept;
   void retire_idle_stacks();
   std::size_t stacks() const noexcept { return stacks_; }
   stack_stats stats() const noexcept;
@@ -76,7 +78,7 @@ class engine final : public crossfade::detail::stack_host {
   std::size_t stacks_ = 0;
   time_point foreign_due_ = time_point::max();
   bool foreign_seen_ = false;  // some fiber was made by Boost.Fiber itself
-  bool leaving_ = false;       // the stock algorithm takes over what is ready
+  bool leaving_ = false;       // no run lasts: the stock algorithm has what is ready
   bool dispatcher_ready_ = false;
   bool ended_in_call_ = false;  // the portal ended before `enter` returned
   bool to_hub_ = false;         // the fiber that ends now was a portal's

@@ -115,11 +115,13 @@ TEST_F(BoostFiberEndTest, RunEndsThoughTheySleepOrYieldForever) {
 }
 #endif
 
-// A task of ours is waited for: its wait cannot be interrupted where Boost.Fiber keeps it.
+// A task of ours is waited for as long as the loop knows of a thread that may wake it: its wait
+// cannot be interrupted where Boost.Fiber keeps it.
 TEST_F(BoostFiberEndTest, RunWaitsForItsTasksInTheirWaits) {
   std::thread keeper;
   loop_.run(backends_.fiber, [&] {
     spawn([this] {
+      const thread_hold hold(loop_);
       promise_.get_future().wait();
       ended_ = true;
     }).detach();
