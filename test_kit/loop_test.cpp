@@ -1,5 +1,10 @@
 #include "test_kit/loop_test.hpp"
 
+#include <string_view>
+#include <typeinfo>
+
+#include "compat/detail/demangled.hpp"
+
 namespace crossfade::test_kit {
 
 task<> settle() {
@@ -10,26 +15,18 @@ task<> settle() {
 }
 
 std::string outcome(const std::exception_ptr& error) {
-  const char* kind = "exception";
+  constexpr std::string_view ours = "crossfade::";
+  std::string kind;
   try {
     std::rethrow_exception(error);
   } catch (const cancelled&) {
     return describe(error);  // says so itself
-  } catch (const timeout_error&) {
-    kind = "timeout_error";
-  } catch (const task_cancelled&) {
-    kind = "task_cancelled";
-  } catch (const queue_closed&) {
-    kind = "queue_closed";
-  } catch (const usage_error&) {
-    kind = "usage_error";
-  } catch (const deadlock&) {
-    kind = "deadlock";
-  } catch (const task_group_error&) {
-    kind = "task_group_error";
+  } catch (const std::exception& e) {
+    kind = detail::demangled(typeid(e).name());
   } catch (...) {
   }
-  return std::string(kind) + ": " + describe(error);
+  const bool has_name = kind.starts_with(ours) && kind.find('(') == std::string::npos;
+  return (has_name ? kind.substr(ours.size()) : "exception") + ": " + describe(error);
 }
 
 loop_fixture::loop_fixture(loop_options options)

@@ -26,7 +26,8 @@ using namespace std::chrono_literals;
 /// yet. One task at a time.
 task<> settle();
 
-/// The kind of an exception and what it says: "timeout_error: ...", "cancelled: ...".
+/// The kind of an exception and what it says: "timeout_error: ...", "sqlite::error: ...",
+/// "cancelled: ..."; "exception: ..." of one that is not the library's.
 std::string outcome(const std::exception_ptr& error);
 
 /// Awaits `text()`, of either text, and says what it threw.

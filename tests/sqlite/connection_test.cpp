@@ -234,7 +234,7 @@ TEST_P(ConnectionTest, ClosesAfterTheWorkThatWasQueued) {
     EXPECT_FALSE(db->is_open());
     co_await db->close();
   });
-  const std::string closed = "exception: " + path() + ": the connection is closed";
+  const std::string closed = "sqlite::connection_closed: " + path() + ": the connection is closed";
   EXPECT_THAT(late, ElementsAre(closed, closed));
   run([&]() -> task<> {
     const auto db = co_await open_file();
