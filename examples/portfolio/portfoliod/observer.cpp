@@ -1,5 +1,8 @@
 #include "portfoliod/observer.hpp"
 
+#include "compat/wait_graph.hpp"
+
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -25,11 +28,20 @@ json to_json(const xf::subsystem& system) {
           {"backends", std::move(backends)}};
 }
 
-json to_json(const xf::task_info& task) {
-  return {{"id", task.id},           {"parent", task.parent_id},
-          {"name", task.name},       {"subsystem", task.subsystem},
-          {"backend", task.backend}, {"waiting_for", task.waiting_for},
-          {"waits", task.waits}};
+json to_json(const xf::wait_graph& graph, const xf::task_info& task) {
+  const std::chrono::duration<double> waited = task.waited;
+  return {
+      {"id", task.id},
+      {"parent", task.parent_id},
+      {"name", task.name},
+      {"subsystem", task.subsystem},
+      {"backend", task.backend},
+      {"in_portal", task.in_portal},
+      {"waiting_for", graph.wait_of(task)},
+      {"held_by", task.held_by},
+      {"waited_seconds", waited.count()},
+      {"waits", task.waits},
+      {"spawned_at", std::string(task.site.file_name()) + ':' + std::to_string(task.site.line())}};
 }
 
 }  // namespace
@@ -37,10 +49,13 @@ json to_json(const xf::task_info& task) {
 json observer::concurrency() const {
   json systems = json::array();
   for (const xf::subsystem& system : subsystems_) systems.push_back(to_json(system));
+  const xf::wait_graph graph = loop_.wait_graph();
   json tasks = json::array();
-  for (const xf::task_info& task : loop_.tasks()) tasks.push_back(to_json(task));
+  for (const xf::task_info& task : graph.tasks()) tasks.push_back(to_json(graph, task));
   return {{"subsystems", std::move(systems)},
           {"tasks", std::move(tasks)},
+          {"cycles", graph.cycles()},
+          {"stalls", stalls_.shown()},
           {"stacks", fibers_.stacks()}};
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "portfoliod/stalls.hpp"
+
 #include "compat/loop.hpp"
 #include "compat/subsystem.hpp"
 #include "fiber_backend/backend.hpp"
@@ -13,18 +15,20 @@
 
 namespace portfoliod {
 
-/// Says, as JSON, which backend each subsystem is on, and why.
+/// Says, as JSON, which backend each subsystem is on, and why; who waits for whom; what kept the
+/// loop.
 ///
 /// Threads: the loop's only. Lifetime: all that it is given outlives it.
 class observer {
  public:
   /// `flags`: null if there is no flag file.
   observer(const crossfade::loop& loop, const crossfade::fiber_backend::backend& fibers,
-           const crossfade::flags::file* flags,
+           const crossfade::flags::file* flags, const stalls& seen,
            std::initializer_list<std::reference_wrapper<const crossfade::subsystem>> subsystems)
-      : loop_(loop), fibers_(fibers), flags_(flags), subsystems_(subsystems) {}
+      : loop_(loop), fibers_(fibers), flags_(flags), stalls_(seen), subsystems_(subsystems) {}
 
-  /// Counters of each subsystem on each backend, and all tasks there are.
+  /// Counters of each subsystem on each backend; all tasks there are, what each waits for, who
+  /// holds that, and the cycles among them; the stalls.
   nlohmann::json concurrency() const;
   /// The flag of each subsystem and the state of their file.
   nlohmann::json flags() const;
@@ -33,6 +37,7 @@ class observer {
   const crossfade::loop& loop_;
   const crossfade::fiber_backend::backend& fibers_;
   const crossfade::flags::file* flags_;
+  const stalls& stalls_;
   std::vector<std::reference_wrapper<const crossfade::subsystem>> subsystems_;
 };
 

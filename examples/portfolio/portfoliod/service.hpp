@@ -6,6 +6,7 @@
 #include "portfoliod/observer.hpp"
 #include "portfoliod/options.hpp"
 #include "portfoliod/periodic.hpp"
+#include "portfoliod/stalls.hpp"
 #include "portfoliod/tasks.hpp"
 
 #include "compat/event.hpp"
@@ -50,10 +51,12 @@ class service {
   crossfade::subsystem http_api_system_{runtime_, "http_api"};
   crossfade::subsystem periodic_system_{runtime_, "periodic"};
   crossfade::subsystem http_client_system_{runtime_, "http_client"};
+  const stalls stalls_{loop_};
   const observer observer_{
       loop_,
       fiber_,
       flags_.get(),
+      stalls_,
       {database_system_, tasks_system_, http_api_system_, periodic_system_, http_client_system_}};
 
   const std::unique_ptr<crossfade::http::server> exchange_;  // null: none of our own

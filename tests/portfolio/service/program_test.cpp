@@ -4,15 +4,20 @@
 #include "tests/portfolio/service/database_file.hpp"
 #include "tests/portfolio/service/folder.hpp"
 #include "tests/portfolio/service/http.hpp"
+#include "tests/portfolio/service/running_service.hpp"
+#include "tests/portfolio/service/wait.hpp"
 
 #include <gtest/gtest.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
+#include <sys/stat.h>
+
 #include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +26,7 @@ namespace portfolio::blackbox {
 namespace {
 
 using boost::asio::ip::tcp;
+using nlohmann::json;
 using namespace std::chrono_literals;
 
 constexpr auto patience = 60s;
@@ -50,6 +56,25 @@ TEST_F(ProgramTest, ImportsAFileAndEnds) {
   EXPECT_EQ(second.said_after(file + ": "), "0 imported, 56 there already, 28 rejected");
   EXPECT_EQ(second.ended_within(patience), 0);
   EXPECT_EQ(database_file(database_).run("SELECT count(*) FROM trades"), "56");
+}
+
+TEST_F(ProgramTest, ShowsWhoKeptTheLoopAndTheStackOfIt) {
+  const std::string file = folder_.path() / "trades.csv";
+  ASSERT_EQ(::mkfifo(file.c_str(), 0600), 0);
+  child program = start({"--database", database_, "--port", "0", "--import", file});
+  // It opens the file on the loop's thread, and gets no further before somebody writes to it.
+  ASSERT_TRUE(eventually([&] { return program.log().find("stall: ") != std::string::npos; }));
+  std::ofstream(file) << shipped("trades_with_errors.csv");
+
+  connection client(static_cast<std::uint16_t>(std::stoi(program.said_after("http://127.0.0.1:"))));
+  const json stalls = client.get("/api/1/concurrency").result().at("stalls");
+  const json& first = stalls.at("counters").front();
+  EXPECT_EQ(first.at("subsystem"), "");
+  EXPECT_EQ(first.at("backend"), "coro");
+  EXPECT_GE(first.at("count"), 1);
+  EXPECT_GT(first.at("longest_seconds"), 0);
+  EXPECT_FALSE(stalls.at("last").at("stack").empty());
+  EXPECT_NE(program.log().find("task 1 'main' (coro), spawned at "), std::string::npos);
 }
 
 TEST_F(ProgramTest, SaysWhatIsWrongWithItsArguments) {
