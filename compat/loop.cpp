@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "compat/detail/frame_pool.hpp"
+#include "compat/detail/loop_guest.hpp"
 #include "compat/detail/random_order.hpp"
 #include "compat/detail/stack_host.hpp"
 #include "compat/detail/thread_pool.hpp"
@@ -86,7 +87,7 @@ struct loop::impl {
     }
   }
   static void execute_other(detail::scheduler& core, detail::ready_node& node);
-  void fire_due_timers(detail::scheduler& core) noexcept;
+  static void fire_due_timers(detail::scheduler& core, std::uint64_t armed_before) noexcept;
   void poll_io();
   // Nothing is ready: waits for something to become so. False: nothing ever will.
   bool wait_for_work(detail::scheduler& core);
@@ -201,6 +202,15 @@ void loop::impl::execute_other(detail::scheduler& core, detail::ready_node& node
   }
 }
 
+void loop::run_now(detail::ready_node& node) {
+  // With no turns left, the stack that runs comes back here instead of switching to the next.
+  const unsigned left = core_.turns_left;
+  core_.turns_left = 0;
+  impl::execute(core_, node);
+  core_.current = nullptr;
+  if (core_.main == nullptr || !core_.main->done()) core_.turns_left = left;
+}
+
 void loop::impl::turn(detail::scheduler& core) {
   const bool nothing_to_run = core.ready.empty();
   core.begin(detail::activity::turns);
@@ -222,7 +232,12 @@ void loop::impl::turn(detail::scheduler& core) {
   const duration took = begin_batch(core);
   const bool slow = took > slow_batch;
   batch = slow ? std::max(1U, batch / 8) : std::min(most_turns, batch * 2);
-  fire_due_timers(core);
+  // Virtual time stands still while anything is ready: a timer that is due at once waits for that.
+  if (core.ready.empty() || !core.virtual_time) {
+    const std::uint64_t armed_before = core.timers.mark();
+    if (core.guest != nullptr && core.ready.empty()) core.guest->quiet();
+    fire_due_timers(core, armed_before);
+  }
   if (!nothing_to_run) scan.something_ran(core.coarse_now);
   if (core.coarse_now >= scan.due()) [[unlikely]]
     scan.look(core.coarse_now);
@@ -232,12 +247,13 @@ void loop::impl::turn(detail::scheduler& core) {
   }
 }
 
-void loop::impl::fire_due_timers(detail::scheduler& core) noexcept {
+void loop::impl::fire_due_timers(detail::scheduler& core, std::uint64_t armed_before) noexcept {
   const detail::timer* earliest = core.timers.earliest();
   if (earliest == nullptr) return;
   const time_point now = core.now();
   while (detail::timer* t = core.timers.earliest()) {
-    if (t->due > now) break;
+    // One that was armed by those fired now, and is due at once, is behind what they made ready.
+    if (t->due > now || detail::timer_queue::armed_since(*t, armed_before)) break;
     core.timers.cancel(*t);
     t->fire(*t);
   }
@@ -276,6 +292,7 @@ bool loop::impl::io_has_work() {
 bool loop::impl::wait_for_work(detail::scheduler& core) {
   time_point next = core.stacks != nullptr ? core.stacks->tend() : time_point::max();
   if (!core.ready.empty()) return true;
+  if (core.guest != nullptr && core.guest->waits_for_quiet()) return true;
   const detail::timer* timer = core.timers.earliest();
   if (timer != nullptr && timer->due == time_point::max())
     timer = nullptr;  // a sleep without an end
@@ -338,6 +355,7 @@ void loop::run_until_ended(detail::task_state& main) {
   while (!main.done()) {
     impl_->turn(core_);
     if (main.done() || !core_.ready.empty() || impl_->wait_for_work(core_)) continue;
+    if (core_.guest != nullptr && core_.guest->stuck()) continue;
     stuck.emplace("nothing is left that could wake a task", wait_graph());
     break;
   }

@@ -143,6 +143,9 @@ class loop {
   /// backend, which may be gone.
   std::string tasks_on_stacks() const;
   void enqueue(detail::ready_callback& callback);
+  /// From a callback or a timer, on the hub: gives `node`, which stands in no queue, a turn at
+  /// once. Returns when its task waits again, or has ended.
+  void run_now(detail::ready_node& node);
 
  private:
   friend class detail::task_state;

@@ -27,6 +27,9 @@ struct wait_rules {
   void (*holders)(const op_base&, std::vector<std::uint64_t>& ids) = nullptr;
   /// What else a report says, after the name: ", 2 s more".
   std::string (*details)(const op_base&) = nullptr;
+  /// Where this is the wait of the run's main task and nothing can end it: the guest of the loop
+  /// ends it, not the run.
+  bool ended_by_guest = false;
 };
 
 /// One wait of one task, of either kind: a node in the queue of what it waits for.

@@ -59,6 +59,16 @@ class ready_queue {
     return node;
   }
 
+  /// Takes out a node that stands somewhere in the queue: looks for it from the front.
+  void remove(ready_node& node) noexcept {
+    assert(node.queued);
+    ready_node* before = nullptr;
+    for (ready_node* n = head_; n != &node; n = n->next) before = n;
+    (before != nullptr ? before->next : head_) = node.next;
+    if (tail_ == &node) tail_ = before;
+    node.queued = false;
+  }
+
   /// Moves the node behind `before` to the front.
   void move_to_front_behind(ready_node& before) noexcept {
     ready_node& node = *before.next;

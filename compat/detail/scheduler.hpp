@@ -14,6 +14,7 @@ class loop;
 
 namespace crossfade::detail {
 
+class loop_guest;
 class stack_host;
 class stack_sampler;
 class thread_pool;
@@ -68,6 +69,8 @@ struct scheduler {
   relaxed<activity> doing = activity::stopped;
   stack_sampler* sampler = nullptr;
   blocking_allowed* blockers = nullptr;  // innermost first, of all tasks
+
+  loop_guest* guest = nullptr;  // null while nobody mirrors another event loop on this one
 };
 
 /// The scheduler that runs on this thread, null outside of `loop::run`.

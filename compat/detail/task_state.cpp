@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cassert>
+#include <deque>
+#include <memory>
 #include <utility>
 
 #include "compat/detail/group_state.hpp"
@@ -30,11 +32,10 @@ bool task_state::begins_in_portal(const task_origin& origin) noexcept {
   return origin.system != nullptr && origin.system->portal_by_default();
 }
 
-void task_state::enlist() {
+void task_state::enroll() {
   sched->owner.tasks_.push(*this);
   if (system != nullptr) system->task_started(*this);
   if (group != nullptr) group->child_started(*this);
-  wake();
 }
 
 void task_state::start_as_coroutine() noexcept {
@@ -116,6 +117,45 @@ void task_state::report_unobserved() noexcept {
 
 void task_state::wait_on_stack() noexcept { sched->stacks->park(); }
 
+namespace {
+
+// What was thrown into a task and has not arrived yet, first thrown first. It is rare, so it lies
+// with the values of the task's variables and the record has no member for it.
+using errors_thrown_in = std::deque<std::exception_ptr>;
+
+std::uint64_t thrown_in_variable() {
+  static const std::uint64_t id = next_variable_id();
+  return id;
+}
+
+errors_thrown_in* thrown_into(const variable_values* values) noexcept {
+  if (values == nullptr) return nullptr;
+  return static_cast<errors_thrown_in*>(const_cast<void*>(values->find(thrown_in_variable())));
+}
+
+}  // namespace
+
+bool task_state::throw_in(std::exception_ptr error) {
+  variable_values& values = own_values();
+  if (thrown_into(&values) == nullptr)
+    values.set(thrown_in_variable(), std::make_shared<errors_thrown_in>());
+  thrown_into(&values)->push_back(std::move(error));
+  attention_ = true;
+  if (waiting_for == nullptr || !waiting_for->rules_->leave(*waiting_for)) return false;
+  std::exchange(waiting_for, nullptr)->status_ = op_base::status::interrupted;
+  return true;
+}
+
+void task_state::throw_what_was_thrown_in() {
+  errors_thrown_in* const errors = thrown_into(own_values_.get());
+  if (errors == nullptr) return;
+  const std::exception_ptr first = std::move(errors->front());
+  errors->pop_front();
+  if (errors->empty()) own_values_->set(thrown_in_variable(), nullptr);
+  attention_ = wants_attention();
+  std::rethrow_exception(first);
+}
+
 void task_state::cancel(std::string reason) {
   if (done() || cancel_ != nullptr) return;
   cancel_.reset(new cancel_request{std::move(reason)});
@@ -167,10 +207,12 @@ std::optional<time_point> task_state::effective_deadline() const noexcept {
 
 void task_state::throw_interrupt_if_due() {
   if (switch_ban_ != nullptr) throw_may_not_switch();
+  throw_what_was_thrown_in();
   if (find_due()) throw_interrupt();
 }
 
 void task_state::throw_interrupt() {
+  throw_what_was_thrown_in();
   const due_interrupt due = find_due();
   assert(due);
   cancelled interruption(due.whole ? cancel_->reason : due.scope->reason_);
@@ -192,6 +234,7 @@ bool task_state::wants_attention() const noexcept {
   for (const cancel_scope* s = scopes; s != nullptr; s = s->outer_) {
     if (s->requested_ && !s->delivered_) return true;
   }
+  if (thrown_into(own_values_.get()) != nullptr) return true;
   return switch_ban_ != nullptr || (cancel_ != nullptr && !cancel_->delivered);
 }
 

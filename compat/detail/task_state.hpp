@@ -86,7 +86,12 @@ class task_state : public ready_node {
   virtual ~task_state() = default;
 
   /// Makes the task, which is complete by now, known to its loop, subsystem and group, and ready.
-  void enlist();
+  void enlist() {
+    enroll();
+    wake();
+  }
+  /// The same, but for its turn, which the caller gives it.
+  void enroll();
 
   static void* operator new(std::size_t size) { return allocate_frame(size); }
   static void operator delete(void* memory, std::size_t size) noexcept {
@@ -142,6 +147,10 @@ class task_state : public ready_node {
   }
   [[noreturn]] void throw_interrupt();
   void wait_on_stack() noexcept;
+  /// Has `error` thrown out of the present wait, shielded or not, or where that cannot be left, at
+  /// the next. True: the wait has been left, and the caller gives the task its turn. Not for the
+  /// running task.
+  bool throw_in(std::exception_ptr error);
   /// `usage_error` unless on a stack.
   void require_stack() const {
     if (!on_stack()) [[unlikely]]
@@ -265,6 +274,7 @@ class task_state : public ready_node {
   [[noreturn]] void throw_no_stack_host() const;
   void start_as_coroutine() noexcept;
   void throw_interrupt_if_due();
+  void throw_what_was_thrown_in();
   void drop_handle_early(bool owned) noexcept;
   void report_swallowed_cancellation() noexcept;
   struct due_interrupt {

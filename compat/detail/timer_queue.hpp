@@ -34,6 +34,10 @@ class timer_queue {
  public:
   timer* earliest() const noexcept { return root_; }
 
+  /// A moment: whether a timer was armed before it or since.
+  std::uint64_t mark() const noexcept { return armed_; }
+  static bool armed_since(const timer& t, std::uint64_t mark) noexcept { return t.order_ >= mark; }
+
   void arm(timer& t, time_point due) noexcept;
   void cancel(timer& t) noexcept;
 
