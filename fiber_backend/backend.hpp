@@ -8,6 +8,8 @@
 
 namespace crossfade::fiber_backend {
 
+class hub;
+
 namespace detail {
 class engine;
 }
@@ -77,6 +79,7 @@ class backend final : public crossfade::backend {
 
  private:
   std::unique_ptr<detail::engine> engine_;
+  std::unique_ptr<hub> hub_;
 };
 
 }  // namespace crossfade::fiber_backend
