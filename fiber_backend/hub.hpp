@@ -107,7 +107,7 @@ hub& get_hub();
 ///
 /// Order: woken from a length of time the task goes on at once, before what is ready. Units: any
 /// `std::chrono` duration; less than zero counts as zero. Cancellation: as any wait. Source:
-/// gevent.sleep. Differs from the portable `sleep_for`, which sends the task to the end of the
+/// gevent.sleep. Differs from the portable `sleep`, which sends the task to the end of the
 /// ready queue.
 [[nodiscard]] inline detail::sleep_op sleep(duration length = {}) noexcept {
   return detail::sleep_op(length);
