@@ -303,6 +303,7 @@ bool loop::impl::wait_for_work(detail::scheduler& core) {
       return true;
     }
   } else if (timer != nullptr) {
+    if (timer->due <= core.now()) return true;  // armed by what the last timers woke
     next = std::min(next, timer->due);
   }
   // Of a thread that it was not told of the loop thinks no longer than its main task is there.
