@@ -65,11 +65,10 @@ class async_result final : private detail::linkable {
 
   /// As `event::rawlink`.
   void rawlink(callback<async_result&> function) {
-    linkable::rawlink(
-        *new detail::function_link<async_result&, async_result>(std::move(function), *this));
+    add_link(*new detail::function_link<async_result&, async_result>(std::move(function), *this));
   }
   void unlink(const callback<async_result&>& function) noexcept {
-    linkable::unlink(function.identity());
+    remove_link_of(function.identity());
   }
   /// For the other parts of this folder.
   detail::linkable& source() noexcept { return *this; }

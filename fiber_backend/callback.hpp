@@ -19,8 +19,8 @@ class callback {
  public:
   template <class F>
     requires(!std::same_as<std::remove_cvref_t<F>, callback> && std::is_invocable_v<F&, Source>)
-  callback(F&& f)  // NOLINT(google-explicit-constructor)
-      : function_(std::make_shared<std::function<void(Source)>>(std::forward<F>(f))) {}
+  // NOLINTNEXTLINE(google-explicit-constructor,bugprone-forwarding-reference-overload)
+  callback(F&& f) : function_(std::make_shared<std::function<void(Source)>>(std::forward<F>(f))) {}
 
   void operator()(Source source) const { (*function_)(std::forward<Source>(source)); }
   const void* identity() const noexcept { return function_.get(); }

@@ -14,7 +14,6 @@ namespace detail {
 class channel_core : public queue_core {
  protected:
   channel_core() noexcept : queue_core(std::nullopt) {}
-  ~channel_core() = default;
   virtual void pass_item(queue_wait& putter, queue_wait& getter) = 0;
 
  private:

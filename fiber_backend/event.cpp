@@ -31,7 +31,7 @@ void event::set() {
 }
 
 void event::rawlink(callback<event&> function) {
-  linkable::rawlink(*new detail::function_link<event&, event>(std::move(function), *this));
+  add_link(*new detail::function_link<event&, event>(std::move(function), *this));
 }
 
 }  // namespace crossfade::fiber_backend

@@ -31,7 +31,7 @@ class event final : private detail::linkable {
   /// Has `function` called on the hub, where it must not wait, at the next notification. Source:
   /// Event.rawlink.
   void rawlink(callback<event&> function);
-  void unlink(const callback<event&>& function) noexcept { linkable::unlink(function.identity()); }
+  void unlink(const callback<event&>& function) noexcept { remove_link_of(function.identity()); }
   /// For the other parts of this folder.
   detail::linkable& source() noexcept { return *this; }
 

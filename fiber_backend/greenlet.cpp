@@ -145,7 +145,7 @@ class greenlet_link final : public link_node {
 };
 
 void link_spawned(greenlet_core& of, callback<const any_greenlet&> f, link_kind kind) {
-  of.rawlink(*new greenlet_link(std::move(f), of, kind, &run_in_raw_greenlet));
+  of.add_link(*new greenlet_link(std::move(f), of, kind, &run_in_raw_greenlet));
 }
 
 }  // namespace
@@ -187,7 +187,7 @@ void any_greenlet::link_exception(callback<const any_greenlet&> function) const 
 
 void any_greenlet::rawlink(callback<const any_greenlet&> function) const {
   const auto in_place = [](hub&, const auto& call) { call(); };
-  core_->rawlink(
+  core_->add_link(
       *new detail::greenlet_link(std::move(function), *core_, detail::link_kind::any, in_place));
 }
 

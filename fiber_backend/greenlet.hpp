@@ -230,7 +230,7 @@ class any_greenlet {
   /// Takes back the first link of the callback, if there is one. Source: Greenlet.unlink.
   template <class Source>
   void unlink(const callback<Source>& function) const noexcept {
-    core_->unlink(function.identity());
+    core_->remove_link_of(function.identity());
   }
 
   explicit operator bool() const noexcept { return static_cast<bool>(core_); }

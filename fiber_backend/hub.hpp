@@ -28,12 +28,12 @@ class kept_by_timer {
  public:
   kept_by_timer(const kept_by_timer&) = delete;
   kept_by_timer& operator=(const kept_by_timer&) = delete;
+  virtual ~kept_by_timer() = default;
   /// The hub goes and the timer will not fire.
   virtual void let_go() noexcept = 0;
 
  protected:
   kept_by_timer() = default;
-  ~kept_by_timer() = default;
 };
 
 /// Waits until the hub's turn has come round, or for a length of time.
@@ -69,7 +69,7 @@ struct error_report {
 class hub final : public crossfade::detail::loop_guest {
  public:
   explicit hub(backend& carrier) noexcept : carrier_(carrier) {}
-  ~hub();
+  ~hub() override;
 
   /// Has errors that nobody handles passed to `handler`, at the moment they happen. It must neither
   /// wait nor throw. By default they go to the loop's error handler. Source: Hub.handle_error.

@@ -87,7 +87,6 @@ template <class T, class Items = detail::fifo_items<T>>
 class basic_queue : private detail::queue_core {
  public:
   explicit basic_queue(std::optional<std::size_t> maxsize = {}) noexcept : queue_core(maxsize) {}
-  virtual ~basic_queue() = default;
 
   class put_op;
   class get_op;

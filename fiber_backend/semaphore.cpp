@@ -4,7 +4,6 @@
 
 namespace crossfade::fiber_backend {
 
-using crossfade::detail::op_base;
 using crossfade::detail::wait_rules;
 
 const wait_rules semaphore::acquire_op::rules_of_this{
@@ -18,7 +17,7 @@ bool semaphore::acquire_op::start() {
   return false;
 }
 
-bool semaphore::acquire_op::leave(op_base& op) noexcept {
+bool semaphore::acquire_op::leave(crossfade::detail::op_base& op) noexcept {
   static_cast<acquire_op&>(op).linked_wait::leave();
   return true;
 }
@@ -36,7 +35,7 @@ bool semaphore::wait_op::start() {
   return false;
 }
 
-bool semaphore::wait_op::leave(op_base& op) noexcept {
+bool semaphore::wait_op::leave(crossfade::detail::op_base& op) noexcept {
   static_cast<wait_op&>(op).linked_wait::leave();
   return true;
 }
@@ -58,7 +57,7 @@ void semaphore::release() {
 }
 
 void semaphore::rawlink(callback<semaphore&> function) {
-  linkable::rawlink(*new detail::function_link<semaphore&, semaphore>(std::move(function), *this));
+  add_link(*new detail::function_link<semaphore&, semaphore>(std::move(function), *this));
 }
 
 void bounded_semaphore::release() {

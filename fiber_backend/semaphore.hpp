@@ -21,7 +21,6 @@ class semaphore : private detail::linkable {
  public:
   explicit semaphore(std::size_t value = 1) noexcept
       : linkable(notify::while_ready), counter_(value) {}
-  virtual ~semaphore() = default;
 
   class acquire_op;
   class wait_op;
@@ -40,7 +39,7 @@ class semaphore : private detail::linkable {
   /// As `event::rawlink`.
   void rawlink(callback<semaphore&> function);
   void unlink(const callback<semaphore&>& function) noexcept {
-    linkable::unlink(function.identity());
+    remove_link_of(function.identity());
   }
   /// For the other parts of this folder.
   detail::linkable& source() noexcept { return *this; }

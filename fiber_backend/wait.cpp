@@ -49,7 +49,7 @@ class iwait::object_link final : public detail::link_node {
   }
   void unlink() noexcept {
     const std::unique_ptr<object_link> self(this);
-    state_->objects[index_].source().unlink(*this);
+    state_->objects[index_].source().remove_link(*this);
   }
 
  private:
@@ -82,7 +82,7 @@ void iwait::state::begin() {
   if (std::exchange(begun, true)) return;
   for (std::size_t i = 0; i < objects.size(); ++i) {
     links.push_back(new object_link(shared_from_this(), i));
-    objects[i].source().rawlink(*links.back());
+    objects[i].source().add_link(*links.back());
   }
   if (!timeout) return;
   owner->sched().timers.arm(*this, detail::due_after(owner->sched(), *timeout));

@@ -7,6 +7,7 @@ class loop_guest {
  public:
   loop_guest(const loop_guest&) = delete;
   loop_guest& operator=(const loop_guest&) = delete;
+  virtual ~loop_guest() = default;
 
   /// Nothing is ready; timers that are due come next.
   virtual void quiet() = 0;
@@ -17,7 +18,6 @@ class loop_guest {
 
  protected:
   loop_guest() = default;
-  ~loop_guest() = default;
 };
 
 }  // namespace crossfade::detail

@@ -31,8 +31,6 @@ const std::exception_ptr* greenlet_task::drop_body() noexcept {
 raw_core::raw_core(hub& owner, std::string_view name, std::source_location site)
     : hub_(owner), ident_(++owner.sched().last_id), name_(name), site_(site) {}
 
-raw_core::~raw_core() = default;
-
 crossfade::detail::task_state* raw_core::task() const noexcept { return task_; }
 
 void raw_core::make_task() {
@@ -157,16 +155,16 @@ void greenlet_core::ended(std::exception_ptr error, std::exception_ptr exit) noe
   if (error != nullptr) owner().handle_error(this, std::move(error));
 }
 
-void greenlet_core::rawlink(link_node& node) {
+void greenlet_core::add_link(link_node& node) {
   links_.push(node);
   notify_if_ready();
 }
 
-void greenlet_core::unlink(link_node& node) noexcept {
+void greenlet_core::remove_link(link_node& node) noexcept {
   if (node.linked_in(links_)) links_.remove(node);
 }
 
-void greenlet_core::unlink(const void* identity) noexcept {
+void greenlet_core::remove_link_of(const void* identity) noexcept {
   if (link_node* const node = links_.find(identity)) {
     links_.remove(*node);
     node->drop();
@@ -207,7 +205,7 @@ void greenlet_core::notify() {
 bool join_core::begin(crossfade::detail::op_base& op) {
   if (joined_->ready()) return true;
   op_ = &op;
-  joined_->rawlink(*this);
+  joined_->add_link(*this);
   limit_.begin(op, length_);
   return false;
 }
@@ -215,7 +213,7 @@ bool join_core::begin(crossfade::detail::op_base& op) {
 void join_core::call() { wake_now(*op_); }
 
 void join_core::leave() noexcept {
-  joined_->unlink(*this);
+  joined_->remove_link(*this);
   limit_.end();
 }
 
@@ -235,7 +233,7 @@ void link_nothing_to_current() {
   const auto* const task = dynamic_cast<const greenlet_task*>(sched->current);
   if (task == nullptr) return;
   if (auto* const core = dynamic_cast<greenlet_core*>(&task->core()))
-    core->rawlink(*new nothing_link);
+    core->add_link(*new nothing_link);
 }
 
 void throw_expired() { throw timeout_expired(); }

@@ -54,6 +54,7 @@ class raw_core {
  public:
   raw_core(const raw_core&) = delete;
   raw_core& operator=(const raw_core&) = delete;
+  virtual ~raw_core() = default;
 
   void add_reference() noexcept { ++references_; }
   void release() noexcept {
@@ -83,7 +84,6 @@ class raw_core {
 
  protected:
   raw_core(hub& owner, std::string_view name, std::source_location site);
-  virtual ~raw_core();
 
   enum class stage : std::uint8_t { fresh, starting, running, dead };
   stage at() const noexcept { return stage_; }
@@ -151,13 +151,12 @@ class greenlet_core : public raw_core, public link_source {
   void start_later(duration delay);
   /// Whether it has ended, or has now, since it had never run.
   bool kill_before_start(const std::exception_ptr& error);
-  void rawlink(link_node& node) override;
-  void unlink(link_node& node) noexcept override;
-  void unlink(const void* identity) noexcept override;
+  void add_link(link_node& node) override;
+  void remove_link(link_node& node) noexcept override;
+  void remove_link_of(const void* identity) noexcept override;
 
  protected:
   greenlet_core(hub& owner, std::string_view name, std::source_location site);
-  ~greenlet_core() override = default;
 
  private:
   // Its start to come, of `start_later`; holds a reference while it runs.
@@ -195,7 +194,6 @@ class join_core : public link_node {
   void drop() noexcept override {}
 
  protected:
-  ~join_core() = default;
   bool begin(crossfade::detail::op_base& op);
   void leave() noexcept;
   bool expired() const noexcept { return limit_.expired(); }

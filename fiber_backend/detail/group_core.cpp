@@ -39,7 +39,7 @@ std::size_t group_core::free_count() const noexcept {
 }
 
 void group_core::add(const any_greenlet& g) {
-  g.core().rawlink(*new member_link(shared_from_this(), g.core()));
+  g.core().add_link(*new member_link(shared_from_this(), g.core()));
   if (!contains(g)) places_.emplace(&g.core(), greenlets_.insert(greenlets_.end(), g));
   empty_.clear();
 }
@@ -58,7 +58,7 @@ void group_core::forget(const any_greenlet& g) {
 void group_core::discard(const any_greenlet& g) {
   const any_greenlet alive = g;
   forget(alive);
-  alive.core().unlink(this);
+  alive.core().remove_link_of(this);
 }
 
 void group_core::let_go_of_unstarted() noexcept {

@@ -12,6 +12,7 @@ class link_node {
  public:
   link_node(const link_node&) = delete;
   link_node& operator=(const link_node&) = delete;
+  virtual ~link_node() = default;
 
   bool linked() const noexcept { return list_ != nullptr; }
   bool linked_in(const link_list& list) const noexcept { return list_ == &list; }
@@ -26,7 +27,6 @@ class link_node {
 
  protected:
   explicit link_node(const void* identity = nullptr) noexcept : identity_(identity) {}
-  ~link_node() = default;
 
  private:
   friend class link_list;
@@ -79,14 +79,12 @@ class link_source {
   link_source() = default;
   link_source(const link_source&) = delete;
   link_source& operator=(const link_source&) = delete;
+  virtual ~link_source() = default;
 
-  virtual void rawlink(link_node& node) = 0;
-  virtual void unlink(link_node& node) noexcept = 0;
+  virtual void add_link(link_node& node) = 0;
+  virtual void remove_link(link_node& node) noexcept = 0;
   /// Takes out the first link of that identity, if there is one.
-  virtual void unlink(const void* identity) noexcept = 0;
-
- protected:
-  ~link_source() = default;
+  virtual void remove_link_of(const void* identity) noexcept = 0;
 };
 
 }  // namespace crossfade::fiber_backend::detail

@@ -14,19 +14,19 @@ linkable::~linkable() {
   if (notifier_.queued) sched_->ready.remove(notifier_);
 }
 
-void linkable::rawlink(link_node& node) {
+void linkable::add_link(link_node& node) {
   sched_ = &get_hub().sched();
   links_.push(node);
   check_and_notify();
 }
 
-void linkable::unlink(link_node& node) noexcept {
+void linkable::remove_link(link_node& node) noexcept {
   if (node.linked_in(links_)) links_.remove(node);
   stop_if_unlinked();
   if (node.linked_in(arrived_)) arrived_.remove(node);
 }
 
-void linkable::unlink(const void* identity) noexcept {
+void linkable::remove_link_of(const void* identity) noexcept {
   if (link_node* const node = links_.find(identity)) {
     links_.remove(*node);
     node->drop();
@@ -95,7 +95,7 @@ bool linkable::call_links(link_list& links, pass& now) {
 void linked_wait::begin(crossfade::detail::op_base& op) {
   op_ = &op;
   limit_.begin(op, length_);
-  of_->rawlink(*this);
+  of_->add_link(*this);
 }
 
 void linked_wait::begin_behind(crossfade::detail::op_base& op) noexcept {
@@ -106,7 +106,7 @@ void linked_wait::begin_behind(crossfade::detail::op_base& op) noexcept {
 void linked_wait::call() { wake_now(*op_); }
 
 void linked_wait::leave() noexcept {
-  if (linked()) of_->unlink(*this);
+  if (linked()) of_->remove_link(*this);
   limit_.end();
 }
 

@@ -21,9 +21,10 @@ namespace crossfade::fiber_backend::detail {
 /// an object that nobody can reach any more. Source: gevent's AbstractLinkable.
 class linkable : public link_source {
  public:
-  void rawlink(link_node& node) override;
-  void unlink(link_node& node) noexcept override;
-  void unlink(const void* identity) noexcept override;
+  ~linkable() override;
+  void add_link(link_node& node) override;
+  void remove_link(link_node& node) noexcept override;
+  void remove_link_of(const void* identity) noexcept override;
 
   virtual bool ready() const noexcept = 0;
   bool notifying() const noexcept { return notifier_.queued || pass_ != nullptr; }
@@ -36,7 +37,6 @@ class linkable : public link_source {
     while_ready,  ///< one after the other, as long as it stays so
   };
   explicit linkable(notify whom) noexcept : whom_(whom) {}
-  ~linkable();
   /// It may have become ready: has its links called behind what is ready.
   void check_and_notify();
 
@@ -72,7 +72,6 @@ class linked_wait : public link_node {
  protected:
   explicit linked_wait(linkable& of, std::optional<duration> limit = {}) noexcept
       : of_(&of), length_(limit) {}
-  ~linked_wait() = default;
 
   void begin(crossfade::detail::op_base& op);
   /// The same, for one who found it ready while others are being notified.

@@ -26,7 +26,6 @@ class queue_wait : public link_node {
 
  protected:
   queue_wait(queue_core& of, std::optional<duration> limit) noexcept : of_(of), length_(limit) {}
-  ~queue_wait() = default;
 
   void begin_put(crossfade::detail::op_base& op);
   void begin_get(crossfade::detail::op_base& op);
@@ -49,11 +48,11 @@ class queue_core {
  public:
   queue_core(const queue_core&) = delete;
   queue_core& operator=(const queue_core&) = delete;
+  virtual ~queue_core();
 
  protected:
   explicit queue_core(std::optional<std::size_t> maxsize) noexcept
       : maxsize_(maxsize.value_or(0)) {}
-  ~queue_core();
 
   virtual std::size_t size() const noexcept = 0;
   virtual void add_item_of(queue_wait& putter) = 0;
