@@ -10,6 +10,19 @@
 
 namespace crossfade {
 
+namespace detail {
+
+/// The variables of the task that runs, or of the callback, if it has some; throws `usage_error`
+/// elsewhere.
+inline context& current_variables() {
+  scheduler* const sched = this_scheduler;
+  if (sched != nullptr && sched->current == nullptr && sched->callback_variables != nullptr)
+    return *sched->callback_variables;
+  return task_state::current().variables;
+}
+
+}  // namespace detail
+
 /// A value that goes with a task and is handed down to the tasks it spawns: a request id, a locale.
 ///
 /// A child begins with the values its spawner has at that moment; what either sets afterwards the
@@ -33,7 +46,11 @@ class context_var {
   const T& get() const noexcept {
     const void* value = nullptr;
     if (const detail::scheduler* sched = detail::this_scheduler) {
-      if (sched->current != nullptr) value = sched->current->variables.find(id_);
+      if (sched->current != nullptr) {
+        value = sched->current->variables.find(id_);
+      } else if (sched->callback_variables != nullptr) {
+        value = sched->callback_variables->find(id_);
+      }
     } else if (detail::this_thread_call != nullptr) {
       value = detail::this_thread_call->variables.find(id_);
     }
@@ -43,15 +60,15 @@ class context_var {
   const T* operator->() const noexcept { return &get(); }
 
   /// Gives the running task this value. Throws: `usage_error` outside of a task.
-  void set(T value) { set_in(detail::task_state::current(), std::move(value)); }
+  void set(T value) { set_in(detail::current_variables(), std::move(value)); }
 
   /// Gives the running task this value until the returned scope ends, in the same task; scopes of
   /// one variable end in reverse order. Throws: `usage_error` outside of a task.
   scope scoped(T value) { return scope(*this, detail::task_state::current(), std::move(value)); }
 
  private:
-  void set_in(detail::task_state& task, T value) const {
-    task.variables.set(id_, std::make_shared<const T>(std::move(value)));
+  void set_in(detail::context& variables, T value) const {
+    variables.set(id_, std::make_shared<const T>(std::move(value)));
   }
 
   const std::uint64_t id_ = detail::next_variable_id();
@@ -69,7 +86,7 @@ class context_var<T>::scope {
   friend context_var;
   scope(const context_var& variable, detail::task_state& task, T value)
       : task_(task), id_(variable.id_), former_(task.variables.share(variable.id_)) {
-    variable.set_in(task, std::move(value));
+    variable.set_in(task.variables, std::move(value));
   }
 
   detail::task_state& task_;

@@ -121,10 +121,7 @@ loop::loop(loop_options options)
 }
 
 loop::~loop() {
-  if (tasks_.front() != nullptr && !impl_->gave_up) {
-    const running scope(*this);
-    end_all_tasks();
-  }
+  end_tasks();
   impl_->threads.finish();  // what was abandoned there still posts its end
   impl_->drain_inbox(core_);
   while (!core_.ready.empty()) {
@@ -134,6 +131,12 @@ loop::~loop() {
     callback.take(callback, detail::ready_callback::use::discard);
   }
   detail::release_pooled_frames();
+}
+
+void loop::end_tasks() {
+  if (tasks_.front() == nullptr || impl_->gave_up) return;
+  const running scope(*this);
+  end_all_tasks();
 }
 
 void loop::reorder(std::uint64_t seed) { impl_->order.emplace(seed); }
@@ -348,6 +351,16 @@ loop::running::~running() {
   owner_.core_.begin(detail::activity::stopped);
   detail::this_scheduler = nullptr;
   if (owner_.core_.stacks != nullptr) owner_.core_.stacks->end_run();
+}
+
+bool loop::turn_until(const bool& stop) {
+  const running scope(*this);
+  while (!stop) {
+    impl_->turn(core_);
+    if (stop || !core_.ready.empty() || impl_->wait_for_work(core_)) continue;
+    if (core_.guest == nullptr || !core_.guest->stuck()) return false;
+  }
+  return true;
 }
 
 void loop::run_until_ended(detail::task_state& main) {

@@ -146,6 +146,11 @@ class loop {
   /// From a callback or a timer, on the hub: gives `node`, which stands in no queue, a turn at
   /// once. Returns when its task waits again, or has ended.
   void run_now(detail::ready_node& node);
+  /// Takes turns until `stop`, then true, or until nothing is left that could wake a task. Ends no
+  /// task.
+  bool turn_until(const bool& stop);
+  /// Cancels the tasks that are left and waits for their end.
+  void end_tasks();
 
  private:
   friend class detail::task_state;

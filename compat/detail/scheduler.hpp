@@ -8,12 +8,14 @@
 #include "compat/detail/timer_queue.hpp"
 
 namespace crossfade {
+class backend;
 class blocking_allowed;
 class loop;
 }  // namespace crossfade
 
 namespace crossfade::detail {
 
+class context;
 class loop_guest;
 class stack_host;
 class stack_sampler;
@@ -70,6 +72,9 @@ struct scheduler {
   stack_sampler* sampler = nullptr;
   blocking_allowed* blockers = nullptr;  // innermost first, of all tasks
 
+  backend* coroutines = nullptr;  // null while no coro_backend::backend exists
+  /// What context variables hold in the callback that runs; null: their defaults.
+  context* callback_variables = nullptr;
   loop_guest* guest = nullptr;  // null while nobody mirrors another event loop on this one
 };
 

@@ -146,6 +146,12 @@ bool task_state::throw_in(std::exception_ptr error) {
   return true;
 }
 
+void task_state::take_back_thrown_in() noexcept {
+  if (thrown_into(own_values_.get()) == nullptr) return;
+  own_values_->set(thrown_in_variable(), nullptr);
+  attention_ = wants_attention();
+}
+
 void task_state::throw_what_was_thrown_in() {
   errors_thrown_in* const errors = thrown_into(own_values_.get());
   if (errors == nullptr) return;

@@ -151,6 +151,8 @@ class task_state : public ready_node {
   /// the next. True: the wait has been left, and the caller gives the task its turn. Not for the
   /// running task.
   bool throw_in(std::exception_ptr error);
+  /// Forgets what was thrown in and has not arrived yet.
+  void take_back_thrown_in() noexcept;
   /// `usage_error` unless on a stack.
   void require_stack() const {
     if (!on_stack()) [[unlikely]]

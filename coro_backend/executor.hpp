@@ -1,0 +1,92 @@
+#pragma once
+
+#include <exception>
+#include <functional>
+#include <type_traits>
+#include <utility>
+
+#include "compat/detail/result.hpp"
+#include "compat/detail/thread_call.hpp"
+#include "compat/detail/thread_pool.hpp"
+#include "coro_backend/event_loop.hpp"
+
+namespace crossfade::coro_backend {
+
+namespace detail {
+
+/// What a call on another thread is, but for its function.
+class executor_call : public crossfade::detail::thread_job,
+                      public crossfade::detail::ready_callback {
+ public:
+  executor_call(event_loop& owner, bool with_variables);
+  virtual ~executor_call() = default;
+  void submit();
+
+ private:
+  virtual void run_function() noexcept = 0;
+  virtual void pass_on() = 0;
+  static void run_on_thread(crossfade::detail::thread_job& job) noexcept;
+  static void take_turn(crossfade::detail::ready_callback& callback, use how);
+
+  event_loop& owner_;
+  crossfade::detail::thread_call call_;
+};
+
+template <class T, class F>
+class executor_call_of final : public executor_call {
+ public:
+  template <class G>
+  executor_call_of(future_of<T>& to, bool with_variables, G&& f)
+      : executor_call(to.owner(), with_variables), to_(&to), function_(std::forward<G>(f)) {}
+
+ private:
+  void run_function() noexcept override { result_.set_from(std::move(function_)); }
+  void pass_on() override {
+    if (to_->done()) return;  // whoever waited was cancelled
+    if (const std::exception_ptr* error = result_.error()) {
+      to_->set_exception(*error);
+    } else if constexpr (std::is_void_v<T>) {
+      to_->set_result();
+    } else {
+      to_->set_result(result_.take());
+    }
+  }
+
+  counted<future_of<T>> to_;
+  F function_;
+  crossfade::detail::result<T> result_;
+};
+
+template <class F>
+auto call_on_thread(F&& function, bool with_variables) {
+  using value = std::invoke_result_t<std::decay_t<F>>;
+  const future<value> result = get_running_loop().create_future<value>();
+  auto* call = new executor_call_of<value, std::decay_t<F>>(
+      static_cast<future_of<value>&>(result.core()), with_variables, std::forward<F>(function));
+  call->submit();
+  return future_base<value>(result);
+}
+
+}  // namespace detail
+
+/// Has `function()` run on a thread of the loop's pool: a future of its value.
+///
+/// `function` is copied or moved, must own all it uses, and sees no context variables.
+/// Cancellation: of the future: who waits goes on at once, the function runs on, and its outcome is
+/// dropped. Threads: called on the loop's. Throws: `std::system_error` if no thread could be
+/// started. Source: loop.run_in_executor. Differs: one pool; a function that waits for a thread
+/// cannot be cancelled.
+template <class F>
+auto run_in_executor(F&& function) {
+  return detail::call_on_thread(std::forward<F>(function), false);
+}
+
+/// The same, and `function` sees the context variables of now. Cancellation: as there. Source:
+/// asyncio.to_thread. Differs from the portable `to_thread`, whose waiter stays until the function
+/// has ended.
+template <class F>
+auto to_thread(F&& function) {
+  return detail::call_on_thread(std::forward<F>(function), true);
+}
+
+}  // namespace crossfade::coro_backend

@@ -1,0 +1,217 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "coro_backend/awaitable.hpp"
+#include "coro_backend/future.hpp"
+
+namespace crossfade::coro_backend {
+
+/// How something ended: with a value, or by an exception.
+template <class T>
+class outcome {
+ public:
+  using stored = typename detail::future_of<T>::stored;
+  explicit outcome(stored value) : what_(std::in_place_index<0>, std::move(value)) {}
+  explicit outcome(std::exception_ptr error) : what_(std::in_place_index<1>, std::move(error)) {}
+  bool has_value() const noexcept { return what_.index() == 0; }
+  const stored& value() const {
+    if (!has_value()) std::rethrow_exception(error());
+    return *std::get_if<0>(&what_);
+  }
+  /// Null: it has a value.
+  std::exception_ptr error() const noexcept {
+    const auto* e = std::get_if<1>(&what_);
+    return e != nullptr ? *e : nullptr;
+  }
+
+ private:
+  std::variant<stored, std::exception_ptr> what_;
+};
+
+/// Has `gather` give each outcome instead of throwing the first failure.
+struct return_exceptions_t {};
+inline constexpr return_exceptions_t return_exceptions{};
+
+namespace detail {
+
+/// The future that stands for several.
+class gather_core {
+ public:
+  gather_core(const gather_core&) = delete;
+  gather_core& operator=(const gather_core&) = delete;
+
+ protected:
+  gather_core(std::vector<any_future> children, bool collects_failures);
+  ~gather_core() = default;
+
+  /// Listens to the children; a future that stands there twice is one.
+  void begin(future_core& self);
+  bool cancel_children(const cancel_message& message);
+  void add_holders_of_children(std::vector<std::uint64_t>& ids) noexcept;
+  const std::vector<any_future>& children() const noexcept { return children_; }
+
+ private:
+  /// All are done: makes the value of them.
+  virtual void collect() = 0;
+  void child_done(future_core& self, future_core& child);
+
+  std::vector<any_future> children_;
+  std::size_t different_ = 0;
+  std::size_t done_ = 0;
+  const bool collects_failures_;
+  bool cancel_requested_ = false;
+};
+
+/// What a child ended with, for `return_exceptions`; null: a value.
+std::exception_ptr failure_of_child(future_core& child);
+
+template <class T>
+outcome<T> outcome_of_child(const any_future& child) {
+  if (std::exception_ptr error = failure_of_child(child.core())) return outcome<T>(error);
+  return outcome<T>(static_cast<future_of<T>&>(child.core()).peek());
+}
+
+template <class T>
+typename future_of<T>::stored value_of_child(const any_future& child) {
+  auto& core = static_cast<future_of<T>&>(child.core());
+  if constexpr (std::is_void_v<T>) {
+    return {};
+  } else {
+    return core.result();
+  }
+}
+
+/// `Collect` makes the value of the children.
+template <class Value, class Collect>
+class gathering final : public future_of<Value>, private gather_core {
+ public:
+  gathering(event_loop& owner, std::vector<any_future> children, bool collects_failures)
+      : future_of<Value>(owner), gather_core(std::move(children), collects_failures) {
+    this->add_reference();
+    begin(*this);
+  }
+  bool cancel(const cancel_message& message) override {
+    return !this->done() && cancel_children(message);
+  }
+  void add_holders(std::vector<std::uint64_t>& ids) noexcept override {
+    add_holders_of_children(ids);
+  }
+
+ private:
+  void collect() override { this->set_result(Collect()(children())); }
+};
+
+template <class Value, class Collect>
+future_base<Value> gather_futures(std::vector<any_future> children, bool collects_failures) {
+  event_loop& loop = get_running_loop();
+  if (children.empty()) {
+    const future<Value> none = loop.create_future<Value>();
+    none.set_result(Collect()(children));
+    return none;
+  }
+  auto* core = new gathering<Value, Collect>(loop, std::move(children), collects_failures);
+  const future_base<Value> all(*core);
+  core->release();  // the first reference
+  return all;
+}
+
+template <class T>
+struct collect_vector {
+  using value = std::vector<typename future_of<T>::stored>;
+  value operator()(const std::vector<any_future>& children) const {
+    value all;
+    for (const any_future& child : children) all.push_back(value_of_child<T>(child));
+    return all;
+  }
+};
+
+template <class T>
+struct collect_outcomes {
+  using value = std::vector<outcome<T>>;
+  value operator()(const std::vector<any_future>& children) const {
+    value all;
+    for (const any_future& child : children) all.push_back(outcome_of_child<T>(child));
+    return all;
+  }
+};
+
+template <class... T>
+struct collect_tuple {
+  using value = std::tuple<typename future_of<T>::stored...>;
+  value operator()(const std::vector<any_future>& children) const {
+    return take(children, std::index_sequence_for<T...>());
+  }
+  template <std::size_t... I>
+  static value take(const std::vector<any_future>& children, std::index_sequence<I...> /*i*/) {
+    return value{value_of_child<T>(children[I])...};
+  }
+};
+
+template <class... T>
+struct collect_outcome_tuple {
+  using value = std::tuple<outcome<T>...>;
+  value operator()(const std::vector<any_future>& children) const {
+    return take(children, std::index_sequence_for<T...>());
+  }
+  template <std::size_t... I>
+  static value take(const std::vector<any_future>& children, std::index_sequence<I...> /*i*/) {
+    return value{outcome_of_child<T>(children[I])...};
+  }
+};
+
+template <class Collect>
+future_base<typename Collect::value> gather_as(std::vector<any_future> children,
+                                               bool collects_failures) {
+  return gather_futures<typename Collect::value, Collect>(std::move(children), collects_failures);
+}
+
+template <class A>
+std::vector<any_future> ensure_all(std::vector<A>&& all) {
+  std::vector<any_future> futures;
+  futures.reserve(all.size());
+  for (A& a : all) futures.push_back(ensure_future(std::move(a)));
+  return futures;
+}
+
+}  // namespace detail
+
+/// Waits for several futures, or functions that run as tasks, at once: a future of a tuple of their
+/// values, or of a vector if a vector is given.
+///
+/// The first failure, or cancellation of one, is the end of it, while the others go on; theirs are
+/// dropped. With `return_exceptions` first, all are waited for, and it gives outcomes. Order: of
+/// the arguments; functions start in it. Cancellation: of the future cancels all that are not done,
+/// and it then ends failed with `cancelled_error`, when they have. Cancellation of the wait is that
+/// of the future. Source: asyncio.gather. Differs: void gives `std::monostate`.
+template <class... A>
+auto gather(A... a) {
+  std::vector<any_future> children{ensure_future(std::move(a))...};
+  return detail::gather_as<detail::collect_tuple<detail::awaited_value<A>...>>(std::move(children),
+                                                                               false);
+}
+template <class... A>
+auto gather(return_exceptions_t /*tag*/, A... a) {
+  std::vector<any_future> children{ensure_future(std::move(a))...};
+  return detail::gather_as<detail::collect_outcome_tuple<detail::awaited_value<A>...>>(
+      std::move(children), true);
+}
+template <class A>
+auto gather(std::vector<A> all) {
+  return detail::gather_as<detail::collect_vector<detail::awaited_value<A>>>(
+      detail::ensure_all(std::move(all)), false);
+}
+template <class A>
+auto gather(return_exceptions_t /*tag*/, std::vector<A> all) {
+  return detail::gather_as<detail::collect_outcomes<detail::awaited_value<A>>>(
+      detail::ensure_all(std::move(all)), true);
+}
+
+}  // namespace crossfade::coro_backend
