@@ -2,6 +2,7 @@
 
 #include <concepts>
 #include <functional>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -32,16 +33,19 @@ class awaitable {
   template <class F>
     requires(!std::same_as<F, awaitable> && !detail::future_like<F> &&
              std::is_invocable_r_v<crossfade::task<T>, F&>)
-  awaitable(F function)  // NOLINT(google-explicit-constructor)
-      : what_(std::function<crossfade::task<T>()>(std::move(function))) {}
+  awaitable(F function, std::string name = {})  // NOLINT(google-explicit-constructor)
+      : what_(std::function<crossfade::task<T>()>(std::move(function))), name_(std::move(name)) {}
 
   /// Null: it is a function.
   const future_base<T>* as_future() const noexcept { return std::get_if<0>(&what_); }
+  /// That of the task, if one is made to run the function.
+  const std::string& name() const noexcept { return name_; }
   /// Calls the function.
   crossfade::task<T> operator()() { return std::get<1>(what_)(); }
 
  private:
   std::variant<future_base<T>, std::function<crossfade::task<T>()>> what_;
+  std::string name_;
 };
 
 namespace detail {
@@ -88,7 +92,8 @@ future_base<detail::awaited_value<A>> ensure_future(A&& a) {
     return a;
   } else if constexpr (std::same_as<type, awaitable<detail::awaited_value<A>>>) {
     if (const auto* f = a.as_future()) return *f;
-    return create_task(std::forward<A>(a));
+    const std::string name = a.name();
+    return create_task(task_options{.name = name}, std::forward<A>(a));
   } else {
     return create_task(std::forward<A>(a));
   }

@@ -66,6 +66,9 @@ class base_exception_group {
  public:
   base_exception_group(std::string message, std::vector<std::exception_ptr> exceptions)
       : message_(std::move(message)), exceptions_(std::move(exceptions)) {}
+  base_exception_group(const base_exception_group&) = default;
+  base_exception_group& operator=(const base_exception_group&) = default;
+  virtual ~base_exception_group() = default;
   const std::string& message() const noexcept { return message_; }
   const std::vector<std::exception_ptr>& exceptions() const noexcept { return exceptions_; }
 

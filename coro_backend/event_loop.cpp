@@ -42,7 +42,7 @@ crossfade::detail::task_origin event_loop::origin(const task_options& options) c
 }
 
 void event_loop::enlist(detail::task_core& task) noexcept {
-  task.number_ = ++tasks_made_;
+  if (task.name().empty()) task.number_ = ++unnamed_tasks_;
   task.before_ = last_task_;
   (last_task_ != nullptr ? last_task_->next_ : first_task_) = &task;
   last_task_ = &task;

@@ -86,8 +86,17 @@ class event_loop : public detail::task_creator<event_loop> {
   template <class F, class... A>
   task<detail::task_value<F, A...>> launch(const task_options& options, F&& f, A&&... a) {
     using value = detail::task_value<F, A...>;
-    return task<value>(*new detail::task_of<value, std::decay_t<F>, std::decay_t<A>...>(
+    task<value> made(*new detail::task_of<value, std::decay_t<F>, std::decay_t<A>...>(
         *this, origin(options), std::forward<F>(f), std::forward<A>(a)...));
+    if (on_task_created_) [[unlikely]]
+      on_task_created_(made);
+    return made;
+  }
+  /// Has `function(task)` called for each asyncio task that is created, also by `gather` and its
+  /// like, before it runs. It must not throw. Source: loop.set_task_factory. Differs: it sees the
+  /// task, and does not make it.
+  void on_task_created(std::function<void(const any_task&)> function) {
+    on_task_created_ = std::move(function);
   }
   /// Those that have not ended, oldest first. Source: asyncio.all_tasks. Differs: ordered.
   std::vector<any_task> all_tasks() const;
@@ -183,11 +192,12 @@ class event_loop : public detail::task_creator<event_loop> {
   bool releasing_ = false;
   bool stop_ = false;
   bool debug_ = false;
-  std::uint64_t tasks_made_ = 0;
+  std::uint64_t unnamed_tasks_ = 0;
   detail::callback_list callbacks_;
   detail::task_core* first_task_ = nullptr;
   detail::task_core* last_task_ = nullptr;
   exception_handler handler_;
+  std::function<void(const any_task&)> on_task_created_;
 };
 
 /// The `event_loop` of the loop that runs on this thread. Throws: `usage_error` if none does, or it

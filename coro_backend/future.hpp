@@ -16,6 +16,8 @@
 namespace crossfade::coro_backend {
 
 class callback;
+template <class T>
+class future_base;
 
 /// A future or task of any type: what does not depend on the value. Copies are the same future.
 ///
@@ -56,6 +58,13 @@ class any_future {
   }
   /// It failed, and nobody has asked: "exception was never retrieved".
   bool unretrieved() const noexcept { return core_->unretrieved(); }
+
+  /// With its type; empty if its value is of another.
+  template <class T>
+  future_base<T> as() const noexcept {
+    auto* const typed = dynamic_cast<detail::future_of<T>*>(core_.get());
+    return typed != nullptr ? future_base<T>(*typed) : future_base<T>();
+  }
 
   detail::future_core& core() const noexcept { return *core_; }
 

@@ -93,8 +93,11 @@ typename future_of<T>::stored value_of_child(const any_future& child) {
 template <class Value, class Collect>
 class gathering final : public future_of<Value>, private gather_core {
  public:
-  gathering(event_loop& owner, std::vector<any_future> children, bool collects_failures)
-      : future_of<Value>(owner), gather_core(std::move(children), collects_failures) {
+  gathering(event_loop& owner, std::vector<any_future> children, bool collects_failures,
+            Collect how)
+      : future_of<Value>(owner),
+        gather_core(std::move(children), collects_failures),
+        how_(std::move(how)) {
     this->add_reference();
     begin(*this);
   }
@@ -106,19 +109,23 @@ class gathering final : public future_of<Value>, private gather_core {
   }
 
  private:
-  void collect() override { this->set_result(Collect()(children())); }
+  void collect() override { this->set_result(how_(children())); }
+
+  Collect how_;
 };
 
-template <class Value, class Collect>
-future_base<Value> gather_futures(std::vector<any_future> children, bool collects_failures) {
+template <class Collect>
+auto gather_as(std::vector<any_future> children, bool collects_failures, Collect how = {}) {
+  using value = std::invoke_result_t<Collect&, const std::vector<any_future>&>;
   event_loop& loop = get_running_loop();
   if (children.empty()) {
-    const future<Value> none = loop.create_future<Value>();
-    none.set_result(Collect()(children));
-    return none;
+    const future<value> none = loop.create_future<value>();
+    none.set_result(how(children));
+    return future_base<value>(none);
   }
-  auto* core = new gathering<Value, Collect>(loop, std::move(children), collects_failures);
-  const future_base<Value> all(*core);
+  auto* core =
+      new gathering<value, Collect>(loop, std::move(children), collects_failures, std::move(how));
+  const future_base<value> all(*core);
   core->release();  // the first reference
   return all;
 }
@@ -167,12 +174,6 @@ struct collect_outcome_tuple {
   }
 };
 
-template <class Collect>
-future_base<typename Collect::value> gather_as(std::vector<any_future> children,
-                                               bool collects_failures) {
-  return gather_futures<typename Collect::value, Collect>(std::move(children), collects_failures);
-}
-
 template <class A>
 std::vector<any_future> ensure_all(std::vector<A>&& all) {
   std::vector<any_future> futures;
@@ -180,6 +181,13 @@ std::vector<any_future> ensure_all(std::vector<A>&& all) {
   for (A& a : all) futures.push_back(ensure_future(std::move(a)));
   return futures;
 }
+
+// Makes a value of the caller's own of what another way of collecting gives.
+template <class Collect, class Combine>
+struct combined {
+  Combine combine;
+  auto operator()(const std::vector<any_future>& children) { return combine(Collect()(children)); }
+};
 
 }  // namespace detail
 
@@ -212,6 +220,20 @@ template <class A>
 auto gather(return_exceptions_t /*tag*/, std::vector<A> all) {
   return detail::gather_as<detail::collect_outcomes<detail::awaited_value<A>>>(
       detail::ensure_all(std::move(all)), true);
+}
+
+/// The same, and the value is what `combine` makes of the vector: for values of types of one's own.
+template <class Combine, class A>
+auto gather_with(Combine combine, std::vector<A> all) {
+  using collect = detail::collect_vector<detail::awaited_value<A>>;
+  return detail::gather_as(detail::ensure_all(std::move(all)), false,
+                           detail::combined<collect, Combine>{std::move(combine)});
+}
+template <class Combine, class A>
+auto gather_with(return_exceptions_t /*tag*/, Combine combine, std::vector<A> all) {
+  using collect = detail::collect_outcomes<detail::awaited_value<A>>;
+  return detail::gather_as(detail::ensure_all(std::move(all)), true,
+                           detail::combined<collect, Combine>{std::move(combine)});
 }
 
 }  // namespace crossfade::coro_backend

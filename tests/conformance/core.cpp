@@ -364,6 +364,12 @@ void core::add_call(const std::string& name, call operation) {
       });
 }
 
+script<json> core::perform(env& e, const std::string& name, const json& args, const json& options) {
+  const auto found = plain_.find(name);
+  if (found == plain_.end()) fail("unknown operation " + name);
+  return found->second(e, args, options);
+}
+
 void core::add_block(const std::string& name, block_operation operation) {
   blocks_.emplace(name, std::move(operation));
 }

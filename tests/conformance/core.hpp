@@ -100,6 +100,8 @@ class core {
   /// A plain statement that waits on a stack, or not at all.
   void add_call(const std::string& name, call operation);
   void add_block(const std::string& name, block_operation operation);
+  /// A plain operation without an entry in the trace.
+  script<json> perform(env& e, const std::string& name, const json& args, const json& options);
 
   // --- names ---
   void bind(const std::string& name, std::shared_ptr<object> o, bool is_task = false);
@@ -130,6 +132,8 @@ class core {
   void run_callback(const std::string& name, const json& statements, json argument);
   void make_objects();
   void write_final();
+  /// For a model whose objects end before its loop.
+  void forget_objects() noexcept { objects_.clear(); }
   /// From now on whatever runs has nothing to say.
   bool ended() const noexcept { return ended_; }
   void end() noexcept { ended_ = true; }

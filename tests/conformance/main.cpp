@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "asyncio.hpp"
 #include "gevent.hpp"
 
 namespace conformance {
@@ -26,7 +27,8 @@ using nlohmann::json;
 constexpr unsigned most_seconds = 20;  // of real time, for one scenario
 
 using runner = json (*)(const json&);
-const std::map<std::string, runner, std::less<>> runners{{"gevent", &run_gevent}};
+const std::map<std::string, runner, std::less<>> runners{{"asyncio", &run_asyncio},
+                                                       {"gevent", &run_gevent}};
 
 struct options {
   std::string name;  // only scenarios whose name contains it

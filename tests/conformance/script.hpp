@@ -16,6 +16,7 @@ template <class T = void>
 class [[nodiscard]] script {
  public:
   class promise_type;
+  using crossfade_awaitable = void;  // tasks await it too
 
   script(script&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
   script& operator=(script&&) = delete;
