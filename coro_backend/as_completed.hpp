@@ -9,7 +9,6 @@
 #include "compat/clock.hpp"
 #include "compat/task.hpp"
 #include "coro_backend/awaitable.hpp"
-#include "coro_backend/gather.hpp"
 #include "coro_backend/queue.hpp"
 
 namespace crossfade::coro_backend {
@@ -44,8 +43,7 @@ class as_completed {
  public:
   template <class A>
   explicit as_completed(std::vector<A> all, std::optional<duration> timeout = {})
-      : watched_(detail::watch_completion(detail::ensure_all(std::move(all)), timeout)),
-        left_(watched_->left.size()) {}
+      : watched_(detail::watch_completion(ensured(all), timeout)), left_(watched_->left.size()) {}
 
   /// Whether one has not been asked for.
   bool more() const noexcept { return left_ > 0; }
@@ -58,6 +56,14 @@ class as_completed {
   }
 
  private:
+  template <class A>
+  static std::vector<any_future> ensured(std::vector<A>& all) {
+    std::vector<any_future> futures;
+    futures.reserve(all.size());
+    for (A& a : all) futures.push_back(ensure_future(std::move(a)));
+    return futures;
+  }
+
   std::shared_ptr<detail::completion> watched_;
   std::size_t left_;
 };

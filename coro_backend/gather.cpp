@@ -6,16 +6,13 @@
 
 namespace crossfade::coro_backend::detail {
 
-gather_core::gather_core(std::vector<any_future> children, bool collects_failures)
-    : children_(std::move(children)), collects_failures_(collects_failures) {}
-
-void gather_core::begin(future_core& self) {
-  for (auto child = children_.begin(); child != children_.end(); ++child) {
-    if (std::find(children_.begin(), child, *child) != child) continue;
+void gather_core::adopt(future_core& self, any_future child) {
+  if (std::ranges::find(children_, child) == children_.end()) {
     ++different_;
-    child->core().add_done_callback(
+    child.core().add_done_callback(
         [this, alive = counted(&self)](future_core& of) { child_done(*alive, of); }, this);
   }
+  children_.push_back(std::move(child));
 }
 
 bool gather_core::cancel_children(const cancel_message& message) {

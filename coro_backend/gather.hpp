@@ -49,11 +49,11 @@ class gather_core {
   gather_core& operator=(const gather_core&) = delete;
 
  protected:
-  gather_core(std::vector<any_future> children, bool collects_failures);
+  explicit gather_core(bool collects_failures) noexcept : collects_failures_(collects_failures) {}
   ~gather_core() = default;
 
-  /// Listens to the children; a future that stands there twice is one.
-  void begin(future_core& self);
+  /// Listens to the child; a future that comes twice is one.
+  void adopt(future_core& self, any_future child);
   bool cancel_children(const cancel_message& message);
   void add_holders_of_children(std::vector<std::uint64_t>& ids) noexcept;
   const std::vector<any_future>& children() const noexcept { return children_; }
@@ -93,14 +93,9 @@ typename future_of<T>::stored value_of_child(const any_future& child) {
 template <class Value, class Collect>
 class gathering final : public future_of<Value>, private gather_core {
  public:
-  gathering(event_loop& owner, std::vector<any_future> children, bool collects_failures,
-            Collect how)
-      : future_of<Value>(owner),
-        gather_core(std::move(children), collects_failures),
-        how_(std::move(how)) {
-    this->add_reference();
-    begin(*this);
-  }
+  gathering(event_loop& owner, bool collects_failures, Collect how)
+      : future_of<Value>(owner), gather_core(collects_failures), how_(std::move(how)) {}
+  void add_child(any_future child) { adopt(*this, std::move(child)); }
   bool cancel(const cancel_message& message) override {
     return !this->done() && cancel_children(message);
   }
@@ -114,20 +109,32 @@ class gathering final : public future_of<Value>, private gather_core {
   Collect how_;
 };
 
-template <class Collect>
-auto gather_as(std::vector<any_future> children, bool collects_failures, Collect how = {}) {
+/// `for_each(add)` calls `add` with each child, as soon as it has made it a future.
+template <class Collect, class ForEach>
+auto gather_as(std::size_t count, ForEach for_each, bool collects_failures, Collect how = {}) {
   using value = std::invoke_result_t<Collect&, const std::vector<any_future>&>;
   event_loop& loop = get_running_loop();
-  if (children.empty()) {
+  if (count == 0) {
     const future<value> none = loop.create_future<value>();
-    none.set_result(how(children));
+    none.set_result(how({}));
     return future_base<value>(none);
   }
-  auto* core =
-      new gathering<value, Collect>(loop, std::move(children), collects_failures, std::move(how));
-  const future_base<value> all(*core);
-  core->release();  // the first reference
+  auto* core = new gathering<value, Collect>(loop, collects_failures, std::move(how));
+  future_base<value> all(*core);
+  for_each([core](any_future child) { core->add_child(std::move(child)); });
   return all;
+}
+
+// The two kinds of arguments.
+template <class... A>
+auto each_of(A&... a) {
+  return [&](auto add) { (add(ensure_future(std::move(a))), ...); };
+}
+template <class A>
+auto each_in(std::vector<A>& all) {
+  return [&](auto add) {
+    for (A& a : all) add(ensure_future(std::move(a)));
+  };
 }
 
 template <class T>
@@ -174,14 +181,6 @@ struct collect_outcome_tuple {
   }
 };
 
-template <class A>
-std::vector<any_future> ensure_all(std::vector<A>&& all) {
-  std::vector<any_future> futures;
-  futures.reserve(all.size());
-  for (A& a : all) futures.push_back(ensure_future(std::move(a)));
-  return futures;
-}
-
 // Makes a value of the caller's own of what another way of collecting gives.
 template <class Collect, class Combine>
 struct combined {
@@ -201,38 +200,36 @@ struct combined {
 /// of the future. Source: asyncio.gather. Differs: void gives `std::monostate`.
 template <class... A>
 auto gather(A... a) {
-  std::vector<any_future> children{ensure_future(std::move(a))...};
-  return detail::gather_as<detail::collect_tuple<detail::awaited_value<A>...>>(std::move(children),
-                                                                               false);
+  return detail::gather_as<detail::collect_tuple<detail::awaited_value<A>...>>(
+      sizeof...(A), detail::each_of(a...), false);
 }
 template <class... A>
 auto gather(return_exceptions_t /*tag*/, A... a) {
-  std::vector<any_future> children{ensure_future(std::move(a))...};
   return detail::gather_as<detail::collect_outcome_tuple<detail::awaited_value<A>...>>(
-      std::move(children), true);
+      sizeof...(A), detail::each_of(a...), true);
 }
 template <class A>
 auto gather(std::vector<A> all) {
   return detail::gather_as<detail::collect_vector<detail::awaited_value<A>>>(
-      detail::ensure_all(std::move(all)), false);
+      all.size(), detail::each_in(all), false);
 }
 template <class A>
 auto gather(return_exceptions_t /*tag*/, std::vector<A> all) {
   return detail::gather_as<detail::collect_outcomes<detail::awaited_value<A>>>(
-      detail::ensure_all(std::move(all)), true);
+      all.size(), detail::each_in(all), true);
 }
 
 /// The same, and the value is what `combine` makes of the vector: for values of types of one's own.
 template <class Combine, class A>
 auto gather_with(Combine combine, std::vector<A> all) {
   using collect = detail::collect_vector<detail::awaited_value<A>>;
-  return detail::gather_as(detail::ensure_all(std::move(all)), false,
+  return detail::gather_as(all.size(), detail::each_in(all), false,
                            detail::combined<collect, Combine>{std::move(combine)});
 }
 template <class Combine, class A>
 auto gather_with(return_exceptions_t /*tag*/, Combine combine, std::vector<A> all) {
   using collect = detail::collect_outcomes<detail::awaited_value<A>>;
-  return detail::gather_as(detail::ensure_all(std::move(all)), true,
+  return detail::gather_as(all.size(), detail::each_in(all), true,
                            detail::combined<collect, Combine>{std::move(combine)});
 }
 

@@ -41,6 +41,9 @@ class task_core : public crossfade::detail::task_state {
   /// `w` is what it waits for, until `end_wait`. Cancels it if a cancellation is due.
   void begin_wait(wait_base& w);
   void end_wait() noexcept { wait_ = nullptr; }
+  /// After that, asyncio's other tasks cannot await it either while it runs; a quirk of CPython.
+  bool has_awaited_itself() const noexcept { return has_awaited_itself_; }
+  void set_has_awaited_itself() noexcept { has_awaited_itself_ = true; }
   /// The cancellation that is due has come to its end: what to throw.
   std::exception_ptr take_cancellation();
   /// Has the portable waits know of the cancellation that is due.
@@ -75,6 +78,7 @@ class task_core : public crossfade::detail::task_state {
   unsigned cancels_ = 0;
   bool must_cancel_ = false;
   bool started_ = false;
+  bool has_awaited_itself_ = false;
   cancel_message message_;
   std::string new_name_;
   task_core* next_ = nullptr;

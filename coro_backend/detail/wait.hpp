@@ -27,6 +27,8 @@ class wait_base {
   ~wait_base() = default;
 
   event_loop& owner() const noexcept { return owner_; }
+  /// Whether an asyncio task waits.
+  bool is_asyncio() const noexcept { return task_ != nullptr; }
   void enter();
   /// It waits indeed.
   void begin();
@@ -107,7 +109,9 @@ class future_wait final : public asyncio_op<future_wait<T>>, private future_wait
   explicit future_wait(future_of<T>& of) noexcept
       : asyncio_op<future_wait>(of.owner(), of.rules() != nullptr ? *of.rules() : shared_rules),
         future_wait_core(of) {}
-  bool cancel(const cancel_message& message) override { return of().cancel(message); }
+  bool cancel(const cancel_message& message) override {
+    return !waits_for_itself_ && of().cancel(message);
+  }
 
   static constexpr crossfade::detail::wait_rules rules_named(const char* name) noexcept {
     return {.name = name,
@@ -130,11 +134,15 @@ class future_wait final : public asyncio_op<future_wait<T>>, private future_wait
 
   bool start() {
     if (of().done()) return true;
-    if (of().as_task() == &this->task()) {
-      waits_for_itself_ = true;
-      this->begin();
-      wait_base::complete(*this);
-      return false;
+    if (task_core* const awaited = of().as_task(); awaited != nullptr) {
+      if (awaited->has_awaited_itself() && this->is_asyncio()) throw_waits_for_itself(*awaited);
+      if (awaited == &this->task()) {
+        awaited->set_has_awaited_itself();
+        waits_for_itself_ = true;
+        this->begin();
+        wait_base::complete(*this);
+        return false;
+      }
     }
     of().add(*this);
     this->begin();

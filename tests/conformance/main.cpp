@@ -28,7 +28,7 @@ constexpr unsigned most_seconds = 20;  // of real time, for one scenario
 
 using runner = json (*)(const json&);
 const std::map<std::string, runner, std::less<>> runners{{"asyncio", &run_asyncio},
-                                                       {"gevent", &run_gevent}};
+                                                         {"gevent", &run_gevent}};
 
 struct options {
   std::string name;  // only scenarios whose name contains it
