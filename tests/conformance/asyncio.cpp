@@ -15,7 +15,7 @@
 #include "compat/loop.hpp"
 #include "core.hpp"
 
-namespace conformance {
+namespace conformance::on_asyncio {
 
 namespace {
 
@@ -586,6 +586,10 @@ class asyncio_core final : public core {
 
 }  // namespace
 
-json run_asyncio(const json& scenario) { return asyncio_core(scenario).run(); }
+}  // namespace conformance::on_asyncio
+
+namespace conformance {
+
+json run_asyncio(const json& scenario) { return on_asyncio::asyncio_core(scenario).run(); }
 
 }  // namespace conformance

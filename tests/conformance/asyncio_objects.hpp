@@ -10,7 +10,8 @@
 #include "core.hpp"
 #include "coro_backend/asyncio.hpp"
 
-namespace conformance {
+// Each model has objects of the same names.
+namespace conformance::on_asyncio {
 
 namespace asyncio = crossfade::coro_backend;
 
@@ -164,4 +165,4 @@ struct group_object final : object {
   asyncio::task_group group;
 };
 
-}  // namespace conformance
+}  // namespace conformance::on_asyncio

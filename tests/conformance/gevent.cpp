@@ -14,7 +14,7 @@
 #include "fiber_backend/backend.hpp"
 #include "gevent_objects.hpp"
 
-namespace conformance {
+namespace conformance::on_gevent {
 
 namespace {
 
@@ -719,6 +719,10 @@ value::value(const gevent::greenlet_exit& exit) : as_json{{"exc", "GreenletExit"
   if (by_scenario != nullptr && !by_scenario->args.empty()) as_json["args"] = by_scenario->args;
 }
 
-json run_gevent(const json& scenario) { return gevent_core(scenario).run(); }
+}  // namespace conformance::on_gevent
+
+namespace conformance {
+
+json run_gevent(const json& scenario) { return on_gevent::gevent_core(scenario).run(); }
 
 }  // namespace conformance

@@ -12,7 +12,8 @@
 #include "core.hpp"
 #include "fiber_backend/gevent.hpp"
 
-namespace conformance {
+// Each model has objects of the same names.
+namespace conformance::on_gevent {
 
 namespace gevent = crossfade::fiber_backend;
 using crossfade::await;
@@ -224,4 +225,4 @@ class callback_object final : public object {
   gevent::callback<gevent::semaphore&> to_semaphore;
 };
 
-}  // namespace conformance
+}  // namespace conformance::on_gevent
