@@ -46,7 +46,8 @@ class file::watcher {
       seen_ = contents.fingerprint;
       content_ = detail::hash(contents.bytes);
       if (content_ == before) return;
-      auto candidate = std::make_shared<const snapshot>(snapshot::parse(contents.bytes, name));
+      auto candidate = std::make_shared<const snapshot>(
+          snapshot::parse(contents.bytes, name, options_.fractional));
       if (options_.accept) options_.accept(*candidate);
       take(std::move(candidate));
     } catch (const flag_error& error) {

@@ -38,6 +38,8 @@ struct file_options {
   /// For how long a file must have been left alone to be read; after ten times as long it is read
   /// anyway.
   std::chrono::milliseconds quiet{50};
+  /// How `fractional` assigns keys.
+  fractional_generation fractional = fractional_generation::v2;
 };
 
 struct file_status {

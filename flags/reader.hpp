@@ -1,5 +1,6 @@
 #pragma once
 
+#include "flags/context.hpp"
 #include "flags/detail/published.hpp"
 #include "flags/snapshot.hpp"
 
@@ -40,10 +41,11 @@ class chooser {
  public:
   explicit chooser(reader reader) : reader_(std::move(reader)) {}
 
-  /// The flag's value, valid until the next call; empty, so that the caller's default applies, if
-  /// the flag is disabled, absent, without a default variant, or no string.
-  std::string_view operator()(std::string_view flag_key) noexcept {
-    return reader_.current().string(flag_key, {}).value;
+  /// The flag's value in that context, of which a targeting key alone is one; valid until the next
+  /// call. Empty, so that the caller's default applies, if the flag is disabled, absent, no string,
+  /// without a variant for the context, or if its rule fails.
+  std::string_view operator()(std::string_view flag_key, const context& context = {}) noexcept {
+    return reader_.current().string(flag_key, {}, context).value;
   }
 
  private:

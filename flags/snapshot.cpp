@@ -2,6 +2,7 @@
 
 #include "flags/detail/contents.hpp"
 #include "flags/detail/document.hpp"
+#include "flags/detail/targeting.hpp"
 #include "flags/errors.hpp"
 
 #include <algorithm>
@@ -51,7 +52,7 @@ std::optional<std::string_view> default_name(const flag& flag) {
 
 bool same(const flag& a, const flag& b) {
   return a.key == b.key && a.enabled == b.enabled && default_name(a) == default_name(b) &&
-         a.metadata == b.metadata &&
+         a.metadata == b.metadata && a.targeting == b.targeting &&
          std::is_permutation(a.variants.begin(), a.variants.end(), b.variants.begin(),
                              b.variants.end());
 }
@@ -73,6 +74,8 @@ std::string_view to_string(reason reason) noexcept {
       return "STATIC";
     case reason::default_value:
       return "DEFAULT";
+    case reason::targeting_match:
+      return "TARGETING_MATCH";
     case reason::disabled:
       return "DISABLED";
     case reason::error:
@@ -82,21 +85,33 @@ std::string_view to_string(reason reason) noexcept {
 }
 
 std::string_view to_string(error_code code) noexcept {
-  return code == error_code::flag_not_found ? "FLAG_NOT_FOUND" : "TYPE_MISMATCH";
+  switch (code) {
+    case error_code::flag_not_found:
+      return "FLAG_NOT_FOUND";
+    case error_code::parse_error:
+      return "PARSE_ERROR";
+    case error_code::type_mismatch:
+      return "TYPE_MISMATCH";
+    case error_code::general:
+      break;
+  }
+  return "GENERAL";
 }
 
-snapshot snapshot::parse(std::string_view json, std::string name) {
+snapshot snapshot::parse(std::string_view json, std::string name,
+                         fractional_generation generation) {
   auto document = detail::read_document(json, name);
   snapshot snapshot;
   snapshot.name_ = std::move(name);
   snapshot.metadata_ = std::move(document.metadata);
   snapshot.flags_ = std::move(document.flags);
   for (const flag& flag : snapshot.flags_) snapshot.by_key_.emplace(flag.key, &flag);
+  snapshot.generation_ = generation;
   return snapshot;
 }
 
-snapshot snapshot::load(const std::filesystem::path& path) {
-  return parse(detail::read_contents(path, path.string()).bytes, path.string());
+snapshot snapshot::load(const std::filesystem::path& path, fractional_generation generation) {
+  return parse(detail::read_contents(path, path.string()).bytes, path.string(), generation);
 }
 
 const flag* snapshot::find(std::string_view key) const noexcept {
@@ -106,6 +121,7 @@ const flag* snapshot::find(std::string_view key) const noexcept {
 
 template <typename Value>
 details<Value> snapshot::evaluate(std::string_view key, Value fallback,
+                                  const flags::context& context,
                                   std::optional<Value> (*as)(const json_value&)) const noexcept {
   const flag* flag = find(key);
   const auto caller_value = [&](flags::reason why, std::optional<error_code> error = {}) {
@@ -113,34 +129,40 @@ details<Value> snapshot::evaluate(std::string_view key, Value fallback,
   };
   if (flag == nullptr) return caller_value(reason::error, error_code::flag_not_found);
   if (!flag->enabled) return caller_value(reason::disabled);
-  if (!flag->default_variant) return caller_value(reason::default_value);
-  const variant& chosen = flag->variants[*flag->default_variant];
+  detail::choice choice{reason::static_value};
+  if (flag->rule) choice = detail::target(*flag, context, generation_);
+  if (choice.reason == reason::error) return caller_value(choice.reason, choice.error);
+  if (choice.reason != reason::targeting_match) choice.variant = flag->default_variant;
+  if (!choice.variant) return caller_value(reason::default_value);
+  const variant& chosen = flag->variants[*choice.variant];
   const auto value = as(chosen.value);
   if (!value) return caller_value(reason::error, error_code::type_mismatch);
-  return {*value, chosen.name, reason::static_value, {}, flag->metadata};
+  return {*value, chosen.name, choice.reason, {}, flag->metadata};
 }
 
-details<bool> snapshot::boolean(std::string_view key, bool fallback) const noexcept {
-  return evaluate(key, fallback, as_boolean);
+details<bool> snapshot::boolean(std::string_view key, bool fallback,
+                                const flags::context& context) const noexcept {
+  return evaluate(key, fallback, context, as_boolean);
 }
 
-details<std::string_view> snapshot::string(std::string_view key,
-                                           std::string_view fallback) const noexcept {
-  return evaluate(key, fallback, as_string);
+details<std::string_view> snapshot::string(std::string_view key, std::string_view fallback,
+                                           const flags::context& context) const noexcept {
+  return evaluate(key, fallback, context, as_string);
 }
 
-details<std::int64_t> snapshot::integer(std::string_view key,
-                                        std::int64_t fallback) const noexcept {
-  return evaluate(key, fallback, as_integer);
+details<std::int64_t> snapshot::integer(std::string_view key, std::int64_t fallback,
+                                        const flags::context& context) const noexcept {
+  return evaluate(key, fallback, context, as_integer);
 }
 
-details<double> snapshot::number(std::string_view key, double fallback) const noexcept {
-  return evaluate(key, fallback, as_number);
+details<double> snapshot::number(std::string_view key, double fallback,
+                                 const flags::context& context) const noexcept {
+  return evaluate(key, fallback, context, as_number);
 }
 
-details<std::string_view> snapshot::object(std::string_view key,
-                                           std::string_view fallback) const noexcept {
-  return evaluate(key, fallback, as_object);
+details<std::string_view> snapshot::object(std::string_view key, std::string_view fallback,
+                                           const flags::context& context) const noexcept {
+  return evaluate(key, fallback, context, as_object);
 }
 
 std::vector<std::string> changed_keys(const snapshot& before, const snapshot& after) {

@@ -1,10 +1,14 @@
 #pragma once
 
+#include "flags/context.hpp"
+#include "flags/fractional.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,6 +18,10 @@
 #include <vector>
 
 namespace crossfade::flags {
+
+namespace detail {
+struct program;
+}
 
 /// A JSON object, list or null, kept as its text.
 struct json_text {
@@ -43,17 +51,25 @@ struct flag {
   std::vector<variant> variants;               ///< in the file's order
   std::optional<std::size_t> default_variant;  ///< a position in `variants`
   metadata_map metadata;                       ///< the file's, overlaid by the flag's
+  std::string targeting;  ///< the rule as JSON, shared rules put in; empty if there is none
+  std::shared_ptr<const detail::program> rule;  ///< the same, compiled; shared by copies
 };
 
 /// Why an evaluation gave the value it gave, in OpenFeature's words.
 enum class reason {
-  static_value,   ///< STATIC: the default variant
-  default_value,  ///< DEFAULT: the flag names no default variant, so the caller's value
-  disabled,       ///< DISABLED: the caller's value
-  error,          ///< ERROR: the caller's value
+  static_value,     ///< STATIC: the default variant, as there is no rule
+  default_value,    ///< DEFAULT: the rule decided nothing, or there is no default variant
+  targeting_match,  ///< TARGETING_MATCH: the rule named the variant, by a percentage too
+  disabled,         ///< DISABLED: the caller's value
+  error,            ///< ERROR: the caller's value
 };
 
-enum class error_code { flag_not_found, type_mismatch };
+enum class error_code {
+  flag_not_found,  ///< FLAG_NOT_FOUND
+  parse_error,     ///< PARSE_ERROR: the rule cannot be evaluated
+  type_mismatch,   ///< TYPE_MISMATCH: the variant's value is not of the type asked for
+  general,         ///< GENERAL: the rule gave what is no variant's name, or there was no memory
+};
 
 std::string_view to_string(reason reason) noexcept;    ///< "STATIC", ...
 std::string_view to_string(error_code code) noexcept;  ///< "FLAG_NOT_FOUND", ...
@@ -72,10 +88,12 @@ struct details {
 
 /// The flags of one file at one moment: validated as a whole, never changed afterwards.
 ///
-/// Evaluation neither throws nor allocates: whatever is wrong, the caller's fallback is the value.
+/// Evaluation never throws: whatever is wrong, the caller's fallback is the value. It takes no lock
+/// and allocates only for a rule that makes texts or lists of more than a thousand bytes, up to
+/// 16 MiB; a rule that wants more fails with GENERAL.
 /// Threads: any, at the same time.
-/// Source: flagd's file format and OpenFeature's evaluation details. Differs: a misspelt `state` is
-/// refused; numbers are given only if nothing is lost; `targeting` is refused.
+/// Source: flagd's file format and rules, OpenFeature's evaluation details. Differs: a misspelt
+/// `state` is refused; numbers are given only if nothing is lost.
 class snapshot {
  public:
   /// No flags.
@@ -83,21 +101,29 @@ class snapshot {
   snapshot(snapshot&&) = default;
 
   /// Reads a flagd document; `name` stands for it in errors.
-  /// Throws: `flag_error`, at the first thing that is wrong.
-  static snapshot parse(std::string_view json, std::string name);
+  /// Throws: `flag_error`, at the first thing that is wrong. A rule that cannot be evaluated is no
+  /// such thing: its flag answers PARSE_ERROR.
+  static snapshot parse(std::string_view json, std::string name,
+                        fractional_generation generation = fractional_generation::v2);
 
   /// Reads a flagd file.
   /// Throws: `flag_error`, also if the file cannot be read.
-  static snapshot load(const std::filesystem::path& path);
+  static snapshot load(const std::filesystem::path& path,
+                       fractional_generation generation = fractional_generation::v2);
 
-  details<bool> boolean(std::string_view key, bool fallback) const noexcept;
-  details<std::string_view> string(std::string_view key, std::string_view fallback) const noexcept;
+  details<bool> boolean(std::string_view key, bool fallback,
+                        const context& context = {}) const noexcept;
+  details<std::string_view> string(std::string_view key, std::string_view fallback,
+                                   const context& context = {}) const noexcept;
   /// Whole numbers up to 2^53 - 1 either way; 10.0 is one, 10.5 is a TYPE_MISMATCH.
-  details<std::int64_t> integer(std::string_view key, std::int64_t fallback) const noexcept;
+  details<std::int64_t> integer(std::string_view key, std::int64_t fallback,
+                                const context& context = {}) const noexcept;
   /// Numbers up to 2^53 - 1 either way.
-  details<double> number(std::string_view key, double fallback) const noexcept;
+  details<double> number(std::string_view key, double fallback,
+                         const context& context = {}) const noexcept;
   /// JSON objects, as text.
-  details<std::string_view> object(std::string_view key, std::string_view fallback) const noexcept;
+  details<std::string_view> object(std::string_view key, std::string_view fallback,
+                                   const context& context = {}) const noexcept;
 
   const std::string& name() const noexcept { return name_; }
   /// All flags, sorted by key.
@@ -109,13 +135,14 @@ class snapshot {
 
  private:
   template <typename Value>
-  details<Value> evaluate(std::string_view key, Value fallback,
+  details<Value> evaluate(std::string_view key, Value fallback, const context& context,
                           std::optional<Value> (*as)(const json_value&)) const noexcept;
 
   std::string name_;
   std::vector<flag> flags_;
   std::unordered_map<std::string_view, const flag*> by_key_;
   metadata_map metadata_;
+  fractional_generation generation_ = fractional_generation::v2;
 };
 
 /// The keys of the flags that were added, removed, or say something else now, sorted.

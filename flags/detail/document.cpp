@@ -1,5 +1,7 @@
 #include "flags/detail/document.hpp"
 
+#include "flags/detail/compiler.hpp"
+#include "flags/detail/json.hpp"
 #include "flags/errors.hpp"
 
 #include <nlohmann/json.hpp>
@@ -15,12 +17,7 @@
 namespace crossfade::flags::detail {
 namespace {
 
-// Keeps the file's order, so that an error lists the variants as their author wrote them.
-using json = nlohmann::ordered_json;
 using pointer = json::json_pointer;
-
-// No person nests deeper, and whatever walks the document may recurse.
-constexpr int max_depth = 512;
 
 std::string describe(const json* node) {
   if (node == nullptr) return "missing";
@@ -46,13 +43,12 @@ class reading {
   explicit reading(const std::string& name) : name_(name) {}
 
   document read(std::string_view text) const {
-    check_before_parsing(text);
-    const json root = parse(text);
+    const json root = parse_json(text, name_);
     object(root, pointer(), R"(an object with the member "flags")");
-    check_evaluators(root);
+    references shared(evaluators(root));
     document document;
     document.metadata = metadata(root, pointer(), {});
-    document.flags = flags(root, document.metadata);
+    document.flags = flags(root, document.metadata, shared);
     return document;
   }
 
@@ -74,55 +70,14 @@ class reading {
     return &object(*node, at / name, "an object");
   }
 
-  /// Refuses what the parser would let through.
-  void check_before_parsing(std::string_view text) const {
-    if (text.starts_with("\xef\xbb\xbf")) {
-      throw flag_error(name_, "", "begins with a byte order mark; expected UTF-8 without one");
-    }
-    int depth = 0;
-    bool quoted = false;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      const char c = text[i];
-      if (quoted && c == '\\') {
-        ++i;
-      } else if (c == '"') {
-        quoted = !quoted;
-      } else if (quoted) {
-        continue;
-      } else if (c == '{' || c == '[') {
-        if (++depth > max_depth) refuse_depth(text.substr(0, i));
-      } else if (c == '}' || c == ']') {
-        --depth;
-      }
-    }
-  }
-
-  [[noreturn]] void refuse_depth(std::string_view before) const {
-    const auto line = std::count(before.begin(), before.end(), '\n') + 1;
-    const auto column = before.size() - before.rfind('\n');  // npos + 1 == 0: the first line
-    throw flag_error(name_, "",
-                     "nested too deep at line " + std::to_string(line) + ", column " +
-                         std::to_string(column) + "; expected at most " +
-                         std::to_string(max_depth) + " levels");
-  }
-
-  json parse(std::string_view text) const {
-    try {
-      return json::parse(text);
-    } catch (const json::exception& error) {
-      // "[json.exception.parse_error.101] parse error at line 2, column 7: ..."
-      const std::string_view message = error.what();
-      throw flag_error(name_, "", message.substr(message.find(']') + 2));
-    }
-  }
-
-  void check_evaluators(const json& root) const {
+  const json* evaluators(const json& root) const {
     const json* rules = optional_object(root, pointer(), "$evaluators");
-    if (rules == nullptr) return;
+    if (rules == nullptr) return nullptr;
     for (const auto& [name, rule] : rules->items()) {
       const bool says_nothing = rule.is_null() || rule == json::object();
       if (says_nothing) refuse(pointer() / "$evaluators" / name, &rule, "a rule");
     }
+    return rules;
   }
 
   metadata_map metadata(const json& holder, const pointer& at, metadata_map inherited) const {
@@ -134,18 +89,19 @@ class reading {
     return inherited;
   }
 
-  std::vector<flag> flags(const json& root, const metadata_map& inherited) const {
+  std::vector<flag> flags(const json& root, const metadata_map& inherited,
+                          references& shared) const {
     const pointer at = pointer() / "flags";
     const json* nodes = member(root, "flags");
     std::vector<flag> flags;
     if (nodes != nullptr && nodes->is_object()) {
       for (const auto& [key, node] : nodes->items()) {
-        flags.push_back(one_flag(key, node, at / key, inherited));
+        flags.push_back(one_flag(key, node, at / key, inherited, shared));
       }
     } else if (nodes != nullptr && nodes->is_array()) {  // flagd's other form
       for (std::size_t i = 0; i < nodes->size(); ++i) {
         const json& node = (*nodes)[i];
-        flags.push_back(one_flag(key_of(node, at / i), node, at / i, inherited));
+        flags.push_back(one_flag(key_of(node, at / i), node, at / i, inherited, shared));
       }
     } else {
       refuse(at, nodes, "an object of flags");
@@ -161,9 +117,8 @@ class reading {
   }
 
   flag one_flag(const std::string& key, const json& node, const pointer& at,
-                const metadata_map& inherited) const {
+                const metadata_map& inherited, references& shared) const {
     object(node, at, "a flag");
-    refuse_targeting(node, at);
     flag flag;
     flag.key = key;
     flag.pointer = at.to_string();
@@ -171,14 +126,16 @@ class reading {
     flag.variants = variants(node, at);
     flag.default_variant = default_variant(node, at, flag.variants);
     flag.metadata = metadata(node, at, inherited);
+    read_rule(node, flag, shared);
     return flag;
   }
 
-  void refuse_targeting(const json& node, const pointer& at) const {
+  static void read_rule(const json& node, flag& flag, references& shared) {
     const json* rule = member(node, "targeting");
-    if (rule != nullptr && *rule != json::object()) {
-      refuse(at / "targeting", rule, "none or {}: targeting is not supported yet");
-    }
+    if (rule == nullptr || *rule == json::object()) return;
+    const auto resolved = shared.resolve(*rule);
+    flag.targeting = resolved ? resolved->dump() : rule->dump();
+    flag.rule = std::make_shared<const program>(resolved ? compile(*resolved) : failing_program());
   }
 
   bool is_enabled(const json& node, const pointer& at) const {

@@ -55,6 +55,24 @@ TEST_F(ReaderTest, AllocatesNothing) {
   EXPECT_EQ(absent, "");
 }
 
+TEST_F(ReaderTest, ChoosesByPercentageAndAttributeWithoutAllocating) {
+  write(path_, R"({"flags": {"prices": {"state": "ENABLED", "defaultVariant": "fiber",
+      "variants": {"fiber": "fiber", "coro": "coro"},
+      "targeting": {"if": [{"==": [{"var": "tier"}, "gold"]}, "coro",
+                           {"fractional": [["coro", 50], ["fiber", 50]]}]}}}})");
+  file file(path_, on_demand());
+  chooser choose = file.chooser();
+  const std::string_view long_key = "user-0123456789abcdef0123456789abcdef0123456789abcdef";
+  const std::size_t before = allocations();
+  const std::string_view by_tier = choose("prices", {long_key, {{"tier", "gold"}}});
+  const std::string_view by_key = choose("prices", long_key);
+  const std::string_view by_same_key = choose("prices", {long_key, {{"tier", "lead"}}});
+  EXPECT_EQ(allocations(), before);
+  EXPECT_EQ(by_tier, "coro");
+  EXPECT_NE(by_key, "");
+  EXPECT_EQ(by_key, by_same_key);
+}
+
 TEST_F(ReaderTest, OutlivesItsFile) {
   std::optional<file> file(std::in_place, path_, on_demand());
   reader reader = file->reader();

@@ -4,17 +4,16 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
-#include <filesystem>
-#include <fstream>
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
 #include <string>
 #include <vector>
 
 namespace crossfade::flags {
 namespace {
 
-using nlohmann::json;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -35,10 +34,6 @@ std::string refusal(Action action) {
 
 std::string refusal_of(const std::string& text) {
   return refusal([&] { parse(text); });
-}
-
-json cases(const std::string& file) {
-  return json::parse(std::ifstream(std::filesystem::path(FLAGS_TEST_DATA) / file));
 }
 
 /// A document whose one flag is `prices`, with these members.
@@ -85,12 +80,6 @@ TEST(SnapshotTest, RefusesWithPlaceFactAndExpectation) {
        "flags.json: /flags/prices/defaultVariant is 1; expected a string"},
       {with_flag(R"("state": "ENABLED", "metadata": "x", )" + two_variants),
        R"(flags.json: /flags/prices/metadata is "x"; expected an object)"},
-      {with_flag(R"("state": "ENABLED", "targeting": {"var": "x"}, )" + two_variants),
-       "flags.json: /flags/prices/targeting is an object; "
-       "expected none or {}: targeting is not supported yet"},
-      {with_flag(R"("state": "DISABLED", "targeting": null, )" + two_variants),
-       "flags.json: /flags/prices/targeting is null; "
-       "expected none or {}: targeting is not supported yet"},
       {"\xef\xbb\xbf{}", "flags.json: begins with a byte order mark; expected UTF-8 without one"},
   };
   for (const auto& [text, message] : refusals) EXPECT_EQ(refusal_of(text), message) << text;
@@ -126,54 +115,108 @@ TEST(SnapshotTest, CarriesFileAndPointerInTheError) {
   }
 }
 
-TEST(SnapshotTest, LoadsAndRefusesAsTheCasesSay) {
-  const json file = cases("loads.json");
-  for (const json& load : file.at("loads")) {
-    const std::string content = load.at("content");
-    const std::string outcome = refusal_of(content);
-    if (content.find("targeting") != std::string::npos) {
-      EXPECT_THAT(outcome, HasSubstr("targeting is not supported yet")) << load;
-    } else {
-      EXPECT_EQ(outcome == "accepted", load.at("accept").get<bool>()) << outcome << load;
+/// A flag `prices` with this rule.
+snapshot with_rule(const std::string& rule,
+                   fractional_generation generation = fractional_generation::v2) {
+  return snapshot::parse(
+      with_flag(R"("state": "ENABLED", "defaultVariant": "fiber", "targeting": )" + rule + ", " +
+                two_variants),
+      "flags.json", generation);
+}
+
+std::string roll_out(int percent) {
+  return R"({"fractional": [["coro", )" + std::to_string(percent) + R"(], ["fiber", )" +
+         std::to_string(100 - percent) + "]]}";
+}
+
+TEST(TargetingTest, SeesKeyAndAttributesOfTheContext) {
+  const auto value = [](const std::string& rule, const context& context) {
+    return with_rule(rule).string("prices", "", context).value;
+  };
+  const std::string gold = R"({"if": [{"==": [{"var": "tier"}, "gold"]}, "coro"]})";
+  EXPECT_EQ(value(gold, {"user-42", {{"tier", "gold"}}}), "coro");
+  EXPECT_EQ(value(gold, {"user-42", {{"tier", "lead"}}}), "fiber");
+  EXPECT_EQ(value(gold, "user-42"), "fiber");
+  const std::string old = R"({"if": [{">": [{"var": "age"}, 41]}, "coro"]})";
+  EXPECT_EQ(value(old, {"", {{"age", 42}}}), "coro");
+  const std::string staff = R"({"if": [{"===": [{"var": "staff"}, true]}, "coro"]})";
+  EXPECT_EQ(value(staff, {"", {{"staff", true}}}), "coro");
+  EXPECT_EQ(value(staff, {"", {{"staff", 1}}}), "fiber");
+  const std::string last = R"({"if": [{"var": "h"}, "coro"]})";
+  EXPECT_EQ(
+      value(last,
+            {"", {{"a", 0}, {"b", 0}, {"c", 0}, {"d", 0}, {"e", 0}, {"f", 0}, {"g", 0}, {"h", 1}}}),
+      "coro");
+  EXPECT_EQ(value(gold, context::parse(R"({"tier": "gold"})")), "coro");
+  EXPECT_EQ(refusal([] { context::parse("[]"); }), "context: is no object; expected one");
+}
+
+TEST(TargetingTest, SeesTheTimeThatItIsEvaluatedAt) {
+  const snapshot flags =
+      with_rule(R"({"if": [{">=": [{"var": "$flagd.timestamp"}, 100]}, "coro"]})");
+  using std::chrono::sys_seconds, std::chrono::seconds;
+  EXPECT_EQ(flags.string("prices", "", context().at(sys_seconds(seconds(99)))).value, "fiber");
+  EXPECT_EQ(flags.string("prices", "", context().at(sys_seconds(seconds(100)))).value, "coro");
+}
+
+TEST(TargetingTest, GrowingAPercentageNeverMovesMembersOut) {
+  std::vector<bool> inside(1000);
+  for (int percent = 0; percent <= 100; ++percent) {
+    const snapshot flags = with_rule(roll_out(percent));
+    for (std::size_t user = 0; user < inside.size(); ++user) {
+      const std::string key = "user-" + std::to_string(user);
+      const bool is_inside = flags.string("prices", "", key).value == "coro";
+      EXPECT_TRUE(is_inside || !inside[user]) << key << " at " << percent;
+      inside[user] = is_inside;
     }
   }
+  EXPECT_EQ(std::count(inside.begin(), inside.end(), true), 1000);
 }
 
-/// The evaluation in the words of the case files.
-template <typename Value>
-json outcome(const details<Value>& details) {
-  json metadata = json::object();
-  for (const auto& [key, value] : details.metadata) metadata[key] = json::parse(to_json(value));
-  return {{"value", details.value},
-          {"variant", details.variant ? json(*details.variant) : json()},
-          {"reason", to_string(details.reason)},
-          {"error", details.error ? json(to_string(*details.error)) : json()},
-          {"metadata", metadata}};
-}
-
-json evaluate(const snapshot& flags, const json& c) {
-  const std::string key = c.at("flag");
-  const std::string type = c.at("type");
-  const json& fallback = c.at("default");
-  if (type == "boolean") return outcome(flags.boolean(key, fallback));
-  if (type == "integer") return outcome(flags.integer(key, fallback));
-  if (type == "float") return outcome(flags.number(key, fallback));
-  if (type == "string") return outcome(flags.string(key, fallback.get_ref<const std::string&>()));
-  const std::string text = fallback.dump();
-  json result = outcome(flags.object(key, text));
-  result["value"] = json::parse(result["value"].get<std::string>());
-  return result;
-}
-
-TEST(SnapshotTest, EvaluatesAsTheCasesSay) {
-  const json file = cases("evaluations.json");
-  const snapshot flags = parse(file.at("flags").dump());
-  for (const json& c : file.at("cases")) {
-    const json result = evaluate(flags, c);
-    for (const auto& [member, expected] : c.at("expect").items()) {
-      EXPECT_EQ(result.at(member), expected) << member << " of " << c;
+TEST(TargetingTest, GenerationsOfFractionalBucketDifferently) {
+  const auto members = [](fractional_generation generation) {
+    const snapshot flags = with_rule(roll_out(50), generation);
+    std::string result;
+    for (int user = 0; user < 64; ++user) {
+      result += flags.string("prices", "", std::to_string(user)).value.substr(0, 1);
     }
-  }
+    return result;
+  };
+  const auto v1 = members(fractional_generation::v1);
+  const auto v2 = members(fractional_generation::v2);
+  const auto v3 = members(fractional_generation::v3);
+  EXPECT_TRUE(v1 != v2 && v2 != v3 && v1 != v3) << v1 << v2 << v3;
+}
+
+TEST(TargetingTest, RuleThatWouldTakeTooMuchMemoryIsAnError) {
+  std::string numbers = "1";
+  for (int i = 0; i < 40; ++i) numbers += ",1";
+  const snapshot flags =
+      with_rule(R"({"reduce": [[)" + numbers +
+                R"(], {"merge": [{"var": "accumulator"}, {"var": "accumulator"}]},
+                                     [1]]})");
+  EXPECT_EQ(flags.string("prices", "").error, error_code::general);
+}
+
+TEST(TargetingTest, SharedRulesThatMultiplyMakeTheirFlagFail) {
+  std::string list = "1";
+  for (int i = 0; i < 2000; ++i) list += ",1";
+  std::string uses = R"({"$ref": "e"})";
+  for (int i = 0; i < 1000; ++i) uses += R"(,{"$ref": "e"})";
+  const snapshot flags = parse(R"({"$evaluators": {"e": [)" + list + R"(]}, "flags": {"prices": {
+      "state": "ENABLED", "variants": {"a": "a"}, "targeting": {"merge": [)" +
+                               uses + "]}}}}");
+  EXPECT_EQ(flags.string("prices", "").error, error_code::parse_error);
+}
+
+TEST(TargetingTest, ListsWalkedInListsHaveALimit) {
+  const auto nested = [](int levels) {
+    std::string rule = R"("coro")";
+    for (int i = 0; i < levels; ++i) rule = R"({"reduce": [[1], )" + rule + ", 0]}";
+    return with_rule(rule).string("prices", "");
+  };
+  EXPECT_EQ(nested(32).value, "coro");
+  EXPECT_EQ(nested(33).error, error_code::parse_error);
 }
 
 TEST(SnapshotTest, ListsFlagsByKeyAndVariantsInTheOrderOfTheFile) {
@@ -232,6 +275,19 @@ TEST(ChangedKeysTest, NamesAddedRemovedAndAltered) {
   const snapshot after = file(one("a", "") + "," + one("b", R"(, "defaultVariant": "y")") + "," +
                               one("d", R"(, "metadata": {"owner": "me"})"));
   EXPECT_THAT(changed_keys(before, after), ElementsAre("a", "b", "c", "d"));
+}
+
+TEST(ChangedKeysTest, SeesRulesAndTheSharedRulesTheyName) {
+  const auto file = [](const std::string& rule, const std::string& shared) {
+    return parse(R"({"$evaluators": {"e": )" + shared + R"(}, "flags": {"prices": {
+        "state": "ENABLED", "variants": {"x": 1}, "targeting": )" +
+                 rule + "}}}");
+  };
+  const snapshot before = file(R"({"if": [{"$ref": "e"}, "x"]})", "true");
+  EXPECT_THAT(changed_keys(before, file(R"({"if": [{"$ref": "e"}, "x"]})", "true")), IsEmpty());
+  EXPECT_THAT(changed_keys(before, file(R"({"if": [{"$ref": "e"}, "x"]})", "false")),
+              ElementsAre("prices"));
+  EXPECT_THAT(changed_keys(before, file("{}", "true")), ElementsAre("prices"));
 }
 
 TEST(ChangedKeysTest, OverlooksOrderAndUnknownMembers) {

@@ -1,0 +1,140 @@
+#include "flags/detail/fractional.hpp"
+
+#include "flags/detail/cbor.hpp"
+#include "flags/detail/coercion.hpp"
+#include "flags/detail/murmur3.hpp"
+
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace crossfade::flags::detail {
+namespace {
+
+constexpr std::int64_t max_weight = std::numeric_limits<std::int32_t>::max();
+
+struct bucket {
+  datum variant;
+  std::int64_t weight;
+};
+
+using arguments = std::span<const datum>;
+
+datum flag_key(const scope& data, evaluation& with) {
+  const datum key = data.at("$flagd.flagKey", with);
+  return key.is(kind::null) ? datum::text("") : key;
+}
+
+/// The flag's key and the targeting key, one after the other.
+std::optional<std::string_view> default_key(const scope& data, evaluation& with) {
+  const datum targeting = data.member("targetingKey", with);
+  const datum flag = flag_key(data, with);
+  if (!targeting.is(kind::text) || !flag.is(kind::text)) return std::nullopt;
+  // Older generations take an empty key for one.
+  const bool accepted = with.generation == fractional_generation::v1 || !targeting.text().empty();
+  if (!accepted) return std::nullopt;
+  return joined(std::array{flag.text(), targeting.text()}, with.memory);
+}
+
+/// Takes the key off the arguments, or what stands for it.
+std::optional<std::string_view> take_key(arguments& rest, const scope& data, evaluation& with) {
+  const datum first = rest.front();
+  if (first.is(kind::text) || first.is(kind::null)) rest = rest.subspan(1);
+  return first.is(kind::text) ? std::optional(first.text()) : default_key(data, with);
+}
+
+std::optional<std::string_view> take_cbor_key(arguments& rest, const scope& data,
+                                              evaluation& with) {
+  const datum first = rest.front();
+  if (first.is(kind::null)) return std::nullopt;
+  std::array<datum, 2> both;
+  datum key = first;
+  if (first.is(kind::list)) {
+    both = {flag_key(data, with), data.member("targetingKey", with)};
+    if (!both[1].is(kind::text) || both[1].text().empty()) return std::nullopt;
+    key = datum::list(both);
+  } else {
+    rest = rest.subspan(1);
+  }
+  std::pmr::string bytes(&with.memory);
+  if (!append_cbor(bytes, key)) return std::nullopt;
+  return joined(std::array{std::string_view(bytes)}, with.memory);
+}
+
+std::optional<bucket> as_bucket(const datum& argument) {
+  if (!argument.is(kind::list) || argument.items().empty()) return std::nullopt;
+  const arguments parts = argument.items();
+  if (parts[0].is(kind::list) || parts[0].is(kind::object)) return std::nullopt;
+  if (parts.size() == 1 || parts[1].is(kind::null)) return bucket{parts[0], 1};
+  if (!parts[1].is(kind::number)) return std::nullopt;
+  const double weight = parts[1].number();
+  const bool whole = weight == std::trunc(weight);  // not a number is not
+  if (!whole || weight > static_cast<double>(max_weight)) return std::nullopt;
+  return bucket{parts[0], weight < 0 ? 0 : static_cast<std::int64_t>(weight)};
+}
+
+datum pick(std::string_view key, arguments buckets) {
+  std::int64_t sum = 0;
+  for (const datum& argument : buckets) {
+    const auto bucket = as_bucket(argument);
+    if (!bucket) return {};
+    sum += bucket->weight;
+    if (sum > max_weight) return {};
+  }
+  const auto slot = static_cast<std::int64_t>(
+      std::uint64_t{murmur3(key)} * static_cast<std::uint64_t>(sum) >> 32);
+  std::int64_t end = 0;
+  for (const datum& argument : buckets) {
+    const bucket bucket = *as_bucket(argument);
+    end += bucket.weight;
+    if (slot < end) return bucket.variant;
+  }
+  return {};  // all weights are 0
+}
+
+// The first generation: texts as variants only, and doubles.
+
+bool is_old_bucket(const datum& argument) {
+  return argument.is(kind::list) && !argument.items().empty() &&
+         argument.items().front().is(kind::text);
+}
+
+double old_weight(const datum& argument) {
+  const arguments parts = argument.items();
+  return parts.size() > 1 && parts[1].is(kind::number) ? std::trunc(parts[1].number()) : 1;
+}
+
+datum pick_old(std::string_view key, arguments buckets) {
+  double sum = 0;
+  for (const datum& argument : buckets) {
+    if (!is_old_bucket(argument)) return {};
+    sum += old_weight(argument);
+  }
+  const std::int64_t hash = std::bit_cast<std::int32_t>(murmur3(key));
+  const double slot = static_cast<double>(std::abs(hash)) / static_cast<double>(max_weight) * 100;
+  double end = 0;
+  for (const datum& argument : buckets) {
+    if (sum != 0) end += 100 * old_weight(argument) / sum;
+    if (slot < end) return argument.items().front();
+  }
+  return datum::text("");
+}
+
+}  // namespace
+
+datum fractional(arguments given, const scope& data, evaluation& with) {
+  if (given.empty() || !data.is_object()) return {};
+  if (with.generation == fractional_generation::v1 && given.size() < 2) return {};
+  const auto key = with.generation == fractional_generation::v3 ? take_cbor_key(given, data, with)
+                                                                : take_key(given, data, with);
+  if (!key) return {};
+  return with.generation == fractional_generation::v1 ? pick_old(*key, given) : pick(*key, given);
+}
+
+}  // namespace crossfade::flags::detail
