@@ -61,6 +61,13 @@ std::vector<any_task> event_loop::all_tasks() const {
 
 // --- running ---
 
+void event_loop::require_no_run() {
+  if (crossfade::detail::this_scheduler != nullptr) {
+    throw usage_error(
+        "a loop runs on this thread already: await the function there, or create a task");
+  }
+}
+
 void event_loop::run_until_done(const any_future& awaited) {
   if (awaited.done()) return;
   stop_ = false;

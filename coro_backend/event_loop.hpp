@@ -107,6 +107,7 @@ class event_loop : public detail::task_creator<event_loop> {
   /// left that could wake it; `usage_error` if a loop runs on this thread already.
   template <class F, class... A>
   auto run_until_complete(F&& f, A&&... a) {
+    require_no_run();
     auto main = this->create_task(task_options{}, std::forward<F>(f), std::forward<A>(a)...);
     run_until_done(main);
     return main.result();
@@ -175,6 +176,7 @@ class event_loop : public detail::task_creator<event_loop> {
   };
 
  private:
+  static void require_no_run();
   crossfade::detail::task_origin origin(const task_options& options) const noexcept;
   void release_due() noexcept;
   static void go_round(crossfade::detail::timer& t) noexcept;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -26,8 +27,13 @@ struct wait_result {
 
 /// Waits until futures or tasks are done, or for a length of time, and throws no failure of theirs.
 ///
-/// Written `wait({a, b}, {.timeout = 1s})`. Cancellation: leaves them alone. Throws: `value_error`
-/// if there are none. Source: asyncio.wait. Differs: vectors instead of sets.
+/// Written `wait(tasks, {.timeout = 1s})`, or `wait({.timeout = 1s}, a, b)`. Cancellation: leaves
+/// them alone. Throws: `value_error` if there are none. Source: asyncio.wait. Differs: vectors
+/// instead of sets.
 crossfade::task<wait_result> wait(std::vector<any_future> futures, wait_options options = {});
+template <std::convertible_to<any_future>... F>
+crossfade::task<wait_result> wait(wait_options options, const F&... futures) {
+  return wait(std::vector<any_future>{futures...}, options);
+}
 
 }  // namespace crossfade::coro_backend
