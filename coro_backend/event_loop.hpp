@@ -131,7 +131,8 @@ class event_loop : public detail::task_creator<event_loop> {
   const exception_handler& get_exception_handler() const noexcept { return handler_; }
   void call_exception_handler(const error_context& context) noexcept;
   void default_exception_handler(const error_context& context) noexcept;
-  /// In debug mode callbacks and tasks' turns that take too long are reported, as a stall. Source:
+  /// In debug mode callbacks and tasks that run for too long between two waits are reported, as a
+  /// stall. Source:
   /// loop.set_debug. Differs: a coroutine that is never awaited is a compiler's warning always.
   void set_debug(bool on) noexcept { debug_ = on; }
   bool get_debug() const noexcept { return debug_; }

@@ -51,7 +51,21 @@ bool task_core::cancel_once_more(const cancel_message& message) {
   return true;
 }
 
+void task_core::step_begins() noexcept {
+  if (owner().get_debug()) [[unlikely]]
+    step_began_ = std::chrono::steady_clock::now();
+}
+
+void task_core::step_ends() noexcept {
+  if (step_began_ == std::chrono::steady_clock::time_point()) [[likely]]
+    return;
+  const duration took = std::chrono::steady_clock::now() - std::exchange(step_began_, {});
+  if (owner().get_debug() && took >= owner().slow_callback_duration)
+    owner().report_slow(label(), took);
+}
+
 void task_core::begin_wait(wait_base& w) {
+  step_ends();
   wait_ = &w;
   if (must_cancel_ && w.cancel(message_)) must_cancel_ = false;
 }
@@ -70,11 +84,13 @@ void task_core::tell_portable_waits() {
 std::exception_ptr task_core::begin_body() {
   started_ = true;
   owner().enter_turn(turn_);
+  step_begins();
   return must_cancel_ ? take_cancellation() : nullptr;
 }
 
 const std::exception_ptr* task_core::end_body(const std::exception_ptr* error, bool ran,
                                               bool& wants_value) {
+  step_ends();
   mark_observed();  // asyncio has its own way to report what nobody retrieved
   if (!ran) {
     end_cancelled(nullptr, cancel_requested() ? cancel_message(cancel_reason()) : message_);

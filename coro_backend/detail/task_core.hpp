@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <functional>
@@ -40,7 +41,10 @@ class task_core : public crossfade::detail::task_state {
   bool must_cancel() const noexcept { return must_cancel_; }
   /// `w` is what it waits for, until `end_wait`. Cancels it if a cancellation is due.
   void begin_wait(wait_base& w);
-  void end_wait() noexcept { wait_ = nullptr; }
+  void end_wait() noexcept {
+    wait_ = nullptr;
+    step_begins();
+  }
   /// After that, asyncio's other tasks cannot await it either while it runs; a quirk of CPython.
   bool has_awaited_itself() const noexcept { return has_awaited_itself_; }
   void set_has_awaited_itself() noexcept { has_awaited_itself_ = true; }
@@ -70,6 +74,9 @@ class task_core : public crossfade::detail::task_state {
 
  private:
   friend class crossfade::coro_backend::event_loop;
+  // Timed in debug mode.
+  void step_begins() noexcept;
+  void step_ends() noexcept;
 
   future_core& outcome_;
   wait_base* wait_ = nullptr;
@@ -80,6 +87,7 @@ class task_core : public crossfade::detail::task_state {
   bool started_ = false;
   bool has_awaited_itself_ = false;
   cancel_message message_;
+  std::chrono::steady_clock::time_point step_began_{};
   std::string new_name_;
   task_core* next_ = nullptr;
   task_core* before_ = nullptr;

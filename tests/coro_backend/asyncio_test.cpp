@@ -344,7 +344,20 @@ TEST_F(AsyncioTest, DebugModeReportsSlowCallbacks) {
     events.call_soon([] {});
     co_await asyncio::sleep(0s);
     events.set_debug(false);
-    EXPECT_THAT(take_reports(), testing::ElementsAre(testing::HasSubstr("took")));
+    EXPECT_THAT(take_reports(), testing::Contains(testing::HasSubstr("a callback took")));
+  });
+}
+
+TEST_F(AsyncioTest, DebugModeReportsSlowStepsOfTasks) {
+  asyncio::event_loop& events = backends_.coro.events();
+  events.slow_callback_duration = {};  // each is slow
+  run_asyncio([&]() -> task<> {
+    events.set_debug(true);
+    auto slow = asyncio::create_task({.name = "slow"}, []() -> task<> { co_return; });
+    co_await slow;
+    events.set_debug(false);
+    EXPECT_THAT(take_reports(), testing::Contains(testing::AllOf(testing::HasSubstr("'slow'"),
+                                                                 testing::HasSubstr("took"))));
   });
 }
 
