@@ -12,9 +12,9 @@ namespace crossfade::coro_backend {
 event_loop::event_loop(backend& carrier) : carrier_(carrier), sched_(carrier.owner().core()) {}
 
 event_loop::~event_loop() {
-  sched_.timers.cancel(round_);
   // Futures that were never done and their callbacks may hold each other.
-  while (!callbacks_.empty()) callbacks_.front().abandon();
+  while (detail::handle_core* handle = handles_.front()) handle->abandon();
+  sched_.timers.cancel(round_);
 }
 
 event_loop& get_running_loop() {

@@ -159,8 +159,8 @@ class event_loop : public detail::task_creator<event_loop> {
   void enlist(detail::task_core& task) noexcept;
   void delist(detail::task_core& task) noexcept;
   void report_never_retrieved(const std::exception_ptr& error, detail::task_core* task) noexcept;
-  /// Of futures that are not done.
-  detail::callback_list& callbacks() noexcept { return callbacks_; }
+  /// Those that have not been called.
+  detail::handle_list& handles() noexcept { return handles_; }
   void report_slow(std::string_view who, duration took) noexcept;
 
   /// Times a callback in debug mode.
@@ -196,7 +196,7 @@ class event_loop : public detail::task_creator<event_loop> {
   bool stop_ = false;
   bool debug_ = false;
   std::uint64_t unnamed_tasks_ = 0;
-  detail::callback_list callbacks_;
+  detail::handle_list handles_;
   detail::task_core* first_task_ = nullptr;
   detail::task_core* last_task_ = nullptr;
   exception_handler handler_;

@@ -28,7 +28,7 @@ class executor_call : public crossfade::detail::thread_job,
   static void run_on_thread(crossfade::detail::thread_job& job) noexcept;
   static void take_turn(crossfade::detail::ready_callback& callback, use how);
 
-  event_loop& owner_;
+  loop& loop_;  // outlives the thread's work, as the event loop may not
   crossfade::detail::thread_call call_;
 };
 

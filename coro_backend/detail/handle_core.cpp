@@ -1,6 +1,7 @@
 #include "coro_backend/detail/handle_core.hpp"
 
 #include <exception>
+#include <utility>
 
 #include "coro_backend/detail/future_core.hpp"
 #include "coro_backend/event_loop.hpp"
@@ -14,6 +15,33 @@ handle_core::handle_core(event_loop& owner) : ready_callback(&take_turn), owner_
   } else if (sched.callback_variables != nullptr) {
     variables_ = *sched.callback_variables;
   }
+  owner.handles().push(*this);
+}
+
+handle_core::~handle_core() {
+  if (listed_) owner_.handles().remove(*this);
+}
+
+void handle_core::abandon() noexcept {
+  add_reference();  // what it holds may hold this
+  owner_.handles().remove(*this);
+  cancelled_ = true;
+  drop();
+  let_go();
+  release();
+}
+
+void handle_list::push(handle_core& h) noexcept {
+  h.listed_ = true;
+  h.next_ = first_;
+  if (first_ != nullptr) first_->before_ = &h;
+  first_ = &h;
+}
+
+void handle_list::remove(handle_core& h) noexcept {
+  h.listed_ = false;
+  (h.before_ != nullptr ? h.before_->next_ : first_) = h.next_;
+  if (h.next_ != nullptr) h.next_->before_ = h.before_;
 }
 
 void handle_core::cancel() noexcept {
@@ -36,6 +64,7 @@ void handle_core::take_turn(crossfade::detail::ready_callback& self, use how) {
 }
 
 void handle_core::run() {
+  if (listed_) owner_.handles().remove(*this);
   owner_.enter_turn(turn_);
   if (cancelled_) return;
   running_ = true;
@@ -58,13 +87,16 @@ void timer_handle_core::start(time_point when) {
 }
 
 void timer_handle_core::cancel() noexcept {
-  if (armed) {
-    owner().disarm(*this, at_once_);
-    handle_core::cancel();
-    release();
-  } else {
-    handle_core::cancel();
-  }
+  handle_core::cancel();
+  stop_timer();
+}
+
+void timer_handle_core::let_go() noexcept { stop_timer(); }
+
+void timer_handle_core::stop_timer() noexcept {
+  if (!armed) return;
+  owner().disarm(*this, at_once_);
+  release();
 }
 
 void timer_handle_core::ring(crossfade::detail::timer& t) noexcept {
@@ -72,38 +104,13 @@ void timer_handle_core::ring(crossfade::detail::timer& t) noexcept {
   self.enqueue_for(self.owner().turn_of_timers());
 }
 
-done_callback::done_callback(event_loop& owner, const void* identity)
-    : link(identity), handle_core(owner) {
-  owner.callbacks().push(*this);
-}
+done_callback::~done_callback() { let_go(); }
 
-void done_callback::abandon() noexcept {
-  owner().callbacks().remove(*this);
-  add_reference();  // what the function holds may hold this
-  drop();
-  release();
-}
-
-void callback_list::push(done_callback& c) noexcept {
-  c.next_ = first_;
-  if (first_ != nullptr) first_->before_ = &c;
-  first_ = &c;
-}
-
-void callback_list::remove(done_callback& c) noexcept {
-  if (!c.listed_) return;
-  c.listed_ = false;
-  (c.before_ != nullptr ? c.before_->next_ : first_) = c.next_;
-  if (c.next_ != nullptr) c.next_->before_ = c.before_;
-}
-
-done_callback::~done_callback() {
-  owner().callbacks().remove(*this);
-  if (source_ != nullptr) source_->release();
+void done_callback::let_go() noexcept {
+  if (source_ != nullptr) std::exchange(source_, nullptr)->release();
 }
 
 void done_callback::done(future_core& of) noexcept {
-  owner().callbacks().remove(*this);
   source_ = &of;
   of.add_reference();
   enqueue();

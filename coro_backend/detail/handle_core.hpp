@@ -19,6 +19,8 @@ class event_loop;
 
 namespace crossfade::coro_backend::detail {
 
+class handle_list;
+
 /// A callback that the loop will call, or has called. Counted references: the queue holds one
 /// while it stands there, each handle one.
 class handle_core : public crossfade::detail::ready_callback {
@@ -39,12 +41,14 @@ class handle_core : public crossfade::detail::ready_callback {
   virtual void cancel() noexcept;
   bool cancelled() const noexcept { return cancelled_; }
   event_loop& owner() const noexcept { return owner_; }
+  /// The event loop goes before it was called: lets go of all it holds.
+  void abandon() noexcept;
   /// Puts it at the end of the ready queue, which takes over a reference.
   void enqueue() noexcept;
   void enqueue_for(std::uint64_t turn) noexcept;
 
  protected:
-  virtual ~handle_core() = default;
+  virtual ~handle_core();
 
  private:
   virtual void call() = 0;
@@ -54,6 +58,8 @@ class handle_core : public crossfade::detail::ready_callback {
   virtual void drop() noexcept = 0;
 
  private:
+  friend handle_list;
+  virtual void let_go() noexcept {}
   static void take_turn(crossfade::detail::ready_callback& self, use how);
   void run();
 
@@ -63,6 +69,20 @@ class handle_core : public crossfade::detail::ready_callback {
   std::uint32_t references_ = 0;
   bool cancelled_ = false;
   bool running_ = false;
+  bool listed_ = false;  // until it is called
+  handle_core* next_ = nullptr;
+  handle_core* before_ = nullptr;
+};
+
+/// What an event loop has to call.
+class handle_list {
+ public:
+  handle_core* front() const noexcept { return first_; }
+  void push(handle_core& h) noexcept;
+  void remove(handle_core& h) noexcept;
+
+ private:
+  handle_core* first_ = nullptr;
 };
 
 /// One that becomes ready at a point in time.
@@ -76,43 +96,28 @@ class timer_handle_core : public handle_core, private crossfade::detail::timer {
 
  private:
   static void ring(crossfade::detail::timer& t) noexcept;
+  void let_go() noexcept override;
+  void stop_timer() noexcept;
+
   time_point when_{};
   bool at_once_ = false;
 };
 
-class callback_list;
-
 /// One that is scheduled when a future is done.
 class done_callback : public link, public handle_core {
  public:
-  done_callback(event_loop& owner, const void* identity);
+  done_callback(event_loop& owner, const void* identity) : link(identity), handle_core(owner) {}
   void done(future_core& of) noexcept override;
   void forget() noexcept override { release(); }
-  /// The loop goes: destroys the function.
-  void abandon() noexcept;
 
  protected:
   ~done_callback() override;
   future_core& source() const noexcept { return *source_; }
 
  private:
-  friend callback_list;
+  void let_go() noexcept override;
+
   future_core* source_ = nullptr;  // counted
-  bool listed_ = true;
-  done_callback* next_ = nullptr;
-  done_callback* before_ = nullptr;
-};
-
-/// The callbacks of futures that are not done.
-class callback_list {
- public:
-  bool empty() const noexcept { return first_ == nullptr; }
-  done_callback& front() const noexcept { return *first_; }
-  void push(done_callback& c) noexcept;
-  void remove(done_callback& c) noexcept;
-
- private:
-  done_callback* first_ = nullptr;
 };
 
 /// A handle with its function. `Base` says when it is called.
