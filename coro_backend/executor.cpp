@@ -13,7 +13,7 @@ executor_call::executor_call(event_loop& owner, bool with_variables)
 void executor_call::submit() {
   std::unique_ptr<executor_call> self(this);
   loop_.core().threads->submit(*this);
-  self.release();
+  static_cast<void>(self.release());
   ++loop_.core().threads_busy;
 }
 

@@ -79,7 +79,8 @@ class callback {
   template <class F>
     requires(!std::same_as<std::remove_cvref_t<F>, callback> &&
              std::is_invocable_v<F&, const any_future&>)
-  callback(F&& function)  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor,bugprone-forwarding-reference-overload)
+  callback(F&& function)
       : function_(
             std::make_shared<std::function<void(const any_future&)>>(std::forward<F>(function))) {}
   void operator()(const any_future& source) const { (*function_)(source); }

@@ -32,6 +32,7 @@ class future_core {
   explicit future_core(event_loop& owner) noexcept : owner_(owner) {}
   future_core(const future_core&) = delete;
   future_core& operator=(const future_core&) = delete;
+  virtual ~future_core();
 
   static void* operator new(std::size_t size) { return crossfade::detail::allocate_frame(size); }
   static void operator delete(void* memory, std::size_t size) noexcept {
@@ -94,7 +95,6 @@ class future_core {
  protected:
   enum class stage : std::uint8_t { pending, cancelled, finished, failed };
 
-  virtual ~future_core();
   virtual void destroy() noexcept { delete this; }
   void require_pending() const;
   void be_private(const crossfade::detail::wait_rules& rules) noexcept { rules_ = &rules; }

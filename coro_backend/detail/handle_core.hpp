@@ -27,6 +27,7 @@ class handle_core : public crossfade::detail::ready_callback {
  public:
   /// Keeps a copy of the present context for the call.
   explicit handle_core(event_loop& owner);
+  virtual ~handle_core();
 
   static void* operator new(std::size_t size) { return crossfade::detail::allocate_frame(size); }
   static void operator delete(void* memory, std::size_t size) noexcept {
@@ -46,9 +47,6 @@ class handle_core : public crossfade::detail::ready_callback {
   /// Puts it at the end of the ready queue, which takes over a reference.
   void enqueue() noexcept;
   void enqueue_for(std::uint64_t turn) noexcept;
-
- protected:
-  virtual ~handle_core();
 
  private:
   virtual void call() = 0;
@@ -107,11 +105,11 @@ class timer_handle_core : public handle_core, private crossfade::detail::timer {
 class done_callback : public link, public handle_core {
  public:
   done_callback(event_loop& owner, const void* identity) : link(identity), handle_core(owner) {}
+  ~done_callback() override;
   void done(future_core& of) noexcept override;
   void forget() noexcept override { release(); }
 
  protected:
-  ~done_callback() override;
   future_core& source() const noexcept { return *source_; }
 
  private:

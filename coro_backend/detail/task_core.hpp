@@ -27,6 +27,7 @@ class wait_base;
 /// wait throws.
 class task_core : public crossfade::detail::task_state {
  public:
+  ~task_core() override = default;
   future_core& outcome() const noexcept { return outcome_; }
   event_loop& owner() const noexcept { return outcome_.owner(); }
   std::string display_name() const;
@@ -58,7 +59,6 @@ class task_core : public crossfade::detail::task_state {
 
  protected:
   task_core(future_core& outcome, const crossfade::detail::task_origin& origin, bool blocking_text);
-  ~task_core() override = default;
 
   /// Known, and ready.
   void enlist_in_loop();
