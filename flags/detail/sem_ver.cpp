@@ -1,6 +1,7 @@
 #include "flags/detail/sem_ver.hpp"
 
 #include <algorithm>
+#include <compare>
 #include <cstddef>
 
 namespace crossfade::flags::detail {
@@ -55,7 +56,7 @@ std::weak_ordering compare_pre_releases(std::string_view a, std::string_view b) 
   if (a.empty() || b.empty()) return a.empty() <=> b.empty();  // a release is the greater one
   while (!a.empty() && !b.empty()) {
     const auto order = compare_identifiers(take_identifier(a), take_identifier(b));
-    if (order != 0) return order;
+    if (std::is_neq(order)) return order;
   }
   return b.empty() <=> a.empty();
 }
@@ -90,7 +91,7 @@ std::optional<version> version::parse(std::string_view text) noexcept {
 std::weak_ordering compare(const version& a, const version& b) noexcept {
   for (std::size_t i = 0; i < a.core.size(); ++i) {
     const auto order = compare_numeric(a.core[i], b.core[i]);
-    if (order != 0) return order;
+    if (std::is_neq(order)) return order;
   }
   return compare_pre_releases(a.pre_release, b.pre_release);
 }
@@ -99,12 +100,12 @@ std::optional<bool> compare(const version& a, std::string_view by, const version
   if (by == "^") return a.core[0] == b.core[0];
   if (by == "~") return a.core[0] == b.core[0] && a.core[1] == b.core[1];
   const auto order = compare(a, b);
-  if (by == "=") return order == 0;
-  if (by == "!=") return order != 0;
-  if (by == "<") return order < 0;
-  if (by == "<=") return order <= 0;
-  if (by == ">") return order > 0;
-  if (by == ">=") return order >= 0;
+  if (by == "=") return std::is_eq(order);
+  if (by == "!=") return std::is_neq(order);
+  if (by == "<") return std::is_lt(order);
+  if (by == "<=") return std::is_lteq(order);
+  if (by == ">") return std::is_gt(order);
+  if (by == ">=") return std::is_gteq(order);
   return std::nullopt;
 }
 

@@ -62,7 +62,7 @@ struct handle_object final : object {
 };
 
 struct callback_object final : object {
-  callback_object(std::function<void(json)> f) : call(std::move(f)) {}
+  explicit callback_object(std::function<void(json)> f) : call(std::move(f)) {}
   std::function<void(json)> call;  // with the name of what is done
   std::optional<asyncio::callback> done;
 };
