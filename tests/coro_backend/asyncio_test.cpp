@@ -1,5 +1,6 @@
 #include "coro_backend/asyncio.hpp"
 
+#include <atomic>
 #include <future>
 #include <memory>
 #include <optional>
@@ -402,9 +403,9 @@ TEST_F(AsyncioTest, OtherThreadsCallAndRunTasks) {
     asyncio::event_loop& events = backends_.coro.events();
     const thread_hold hold(loop_);
     auto called = events.create_future<std::thread::id>();
-    int value = 0;
+    std::atomic<int> value = 0;
     std::thread other([&] {
-      events.call_soon_threadsafe([called] { called.set_result(std::this_thread::get_id()); });
+      events.call_soon_threadsafe([&called] { called.set_result(std::this_thread::get_id()); });
       auto outcome = asyncio::run_coroutine_threadsafe(
           []() -> task<int> {
             co_await asyncio::sleep(0s);

@@ -131,7 +131,7 @@ std::string roll_out(int percent) {
 
 TEST(TargetingTest, SeesKeyAndAttributesOfTheContext) {
   const auto value = [](const std::string& rule, const context& context) {
-    return with_rule(rule).string("prices", "", context).value;
+    return std::string(with_rule(rule).string("prices", "", context).value);
   };
   const std::string gold = R"({"if": [{"==": [{"var": "tier"}, "gold"]}, "coro"]})";
   EXPECT_EQ(value(gold, {"user-42", {{"tier", "gold"}}}), "coro");
@@ -213,10 +213,10 @@ TEST(TargetingTest, ListsWalkedInListsHaveALimit) {
   const auto nested = [](int levels) {
     std::string rule = R"("coro")";
     for (int i = 0; i < levels; ++i) rule = R"({"reduce": [[1], )" + rule + ", 0]}";
-    return with_rule(rule).string("prices", "");
+    return with_rule(rule);
   };
-  EXPECT_EQ(nested(32).value, "coro");
-  EXPECT_EQ(nested(33).error, error_code::parse_error);
+  EXPECT_EQ(nested(32).string("prices", "").value, "coro");
+  EXPECT_EQ(nested(33).string("prices", "").error, error_code::parse_error);
 }
 
 TEST(SnapshotTest, ListsFlagsByKeyAndVariantsInTheOrderOfTheFile) {
