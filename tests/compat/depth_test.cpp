@@ -93,6 +93,10 @@ TEST_P(DepthTest, TenThousandLevelsPassAnExceptionOn) {
 }
 
 TEST_P(DepthTest, TooManyLevelsEndTheProgramAndNameTheTask) {
+#if defined(CROSSFADE_TSAN)
+  GTEST_SKIP() << "its runtime overflows first, with its allocator's lock held, which its report "
+                  "of the fault then waits for; OverflowTest overflows outside of it";
+#endif
   const std::string whose =
       GetParam().name() == "coro" ? "the stack of the loop's thread" : "its stack";
   EXPECT_DEATH(run_in_cell(GetParam(), 2 * megabyte,
