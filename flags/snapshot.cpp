@@ -183,6 +183,22 @@ std::vector<std::string> changed_keys(const snapshot& before, const snapshot& af
   return keys;
 }
 
+std::vector<std::string> possible_strings(const snapshot& snapshot, std::string_view key) {
+  const flag* flag = snapshot.find(key);
+  std::vector<std::string> values;
+  const auto add = [&](const std::string_view value) {
+    if (std::find(values.begin(), values.end(), value) == values.end()) values.emplace_back(value);
+  };
+  if (flag != nullptr && flag->enabled) {
+    for (std::size_t i = 0; i < flag->variants.size(); ++i) {
+      if (!flag->rule && i != flag->default_variant) continue;
+      if (const auto value = as_string(flag->variants[i].value)) add(*value);
+    }
+  }
+  if (flag == nullptr || !flag->enabled || !flag->default_variant) add({});
+  return values;
+}
+
 std::function<void(const snapshot&)> string_values_must_be(std::vector<std::string> expected) {
   return [expected = std::move(expected)](const snapshot& candidate) {
     for (const flag& flag : candidate.flags()) {

@@ -148,6 +148,11 @@ class snapshot {
 /// The keys of the flags that were added, removed, or say something else now, sorted.
 std::vector<std::string> changed_keys(const snapshot& before, const snapshot& after);
 
+/// What `string` may give for the flag as it is now, whatever the context: its default variant's
+/// value, or with a rule that of each variant, in the file's order. An empty one stands for the
+/// caller's fallback; of a flag that is absent, disabled or without a default variant.
+std::vector<std::string> possible_strings(const snapshot& snapshot, std::string_view key);
+
 /// A check for `file_options::accept`: every value of every flag is one of these strings.
 std::function<void(const snapshot&)> string_values_must_be(std::vector<std::string> expected);
 

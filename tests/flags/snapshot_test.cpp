@@ -299,6 +299,25 @@ TEST(ChangedKeysTest, OverlooksOrderAndUnknownMembers) {
   EXPECT_THAT(changed_keys(before, after), IsEmpty());
 }
 
+TEST(SnapshotTest, PossibleStringsAreThoseAnyContextMayGet) {
+  const auto of = [](const std::string& members) {
+    return possible_strings(
+        snapshot::parse(
+            R"({"flags": {"prices": {"variants": {"fiber": "fiber", "coro": "coro"}, )" + members +
+                "}}}",
+            "flags.json"),
+        "prices");
+  };
+  const std::string rule = R"("targeting": {"fractional": [["coro", 10], ["fiber", 90]]}, )";
+  EXPECT_THAT(of(R"("state": "ENABLED", "defaultVariant": "coro")"), ElementsAre("coro"));
+  EXPECT_THAT(of(rule + R"("state": "ENABLED", "defaultVariant": "coro")"),
+              ElementsAre("fiber", "coro"));
+  EXPECT_THAT(of(rule + R"("state": "ENABLED")"), ElementsAre("fiber", "coro", ""));
+  EXPECT_THAT(of(R"("state": "ENABLED")"), ElementsAre(""));
+  EXPECT_THAT(of(rule + R"("state": "DISABLED", "defaultVariant": "coro")"), ElementsAre(""));
+  EXPECT_THAT(possible_strings({}, "prices"), ElementsAre(""));
+}
+
 TEST(StringValuesMustBeTest, NamesFlagValueAndWhatWasExpected) {
   const auto check = string_values_must_be({"fiber", "coro"});
   const auto verdict = [&](const std::string& variants) {
