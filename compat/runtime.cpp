@@ -19,7 +19,10 @@ runtime::runtime(loop& owner, std::initializer_list<std::reference_wrapper<backe
 }
 
 backend& runtime::choose(std::string_view subsystem) {
-  const std::string_view wanted = chooser_ ? chooser_(subsystem) : std::string_view();
+  return named(chooser_ ? chooser_(subsystem) : std::string_view(), subsystem);
+}
+
+backend& runtime::named(std::string_view wanted, std::string_view subsystem) {
   if (wanted.empty()) return backends_.front();
   for (backend& b : backends_) {
     if (b.name() == wanted) return b;

@@ -36,6 +36,8 @@ class runtime {
   }
   /// The backend for the next root task of the subsystem of that name.
   backend& choose(std::string_view subsystem);
+  /// The backend of that name, which was chosen for the subsystem.
+  backend& named(std::string_view name, std::string_view subsystem);
   detail::scheduler& core() const noexcept;
 
  private:

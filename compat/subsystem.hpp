@@ -46,12 +46,18 @@ class subsystem : public detail::spawner<subsystem> {
   /// One row for each of the runtime's backends, in its order.
   const std::vector<backend_counters>& counters() const noexcept { return counters_; }
 
+  runtime& owner() const noexcept { return runtime_; }
+
   /// For `spawn`.
   template <class F, class... A>
   auto launch(const spawn_options& options, F&& f, A&&... a) {
-    return detail::spawn_task(runtime_.core(),
-                              {&chosen(), this, nullptr, options.name, options.site}, true,
-                              std::forward<F>(f), std::forward<A>(a)...);
+    return launch_on(chosen(), options, std::forward<F>(f), std::forward<A>(a)...);
+  }
+  /// For `switched`, which has chosen.
+  template <class F, class... A>
+  auto launch_on(backend& on, const spawn_options& options, F&& f, A&&... a) {
+    return detail::spawn_task(runtime_.core(), {&on, this, nullptr, options.name, options.site},
+                              true, std::forward<F>(f), std::forward<A>(a)...);
   }
 
  private:

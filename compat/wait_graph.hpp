@@ -64,8 +64,10 @@ class wait_graph {
   /// The cycles, then the tasks, a line each, indented; of very many tasks the first.
   std::string text() const;
 
- private:
+  /// "task 7 'b' (coro) has waited 2 s for a lock held by task 4 'a' (coro), spawned at file:line".
   std::string line_of(const task_info& task) const;
+
+ private:
   std::string line_of(const std::vector<std::uint64_t>& cycle) const;
   std::string label_of(std::uint64_t id) const;
 

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "compat/detail/switch_protocol.hpp"
+#include "compat/spawn.hpp"
+#include "compat/subsystem.hpp"
+
+namespace crossfade {
+
+/// State that a subsystem keeps, one for each backend that its flag may name at the moment: a pool
+/// of connections, a server.
+///
+/// `spawn` starts a root task on the backend that the subsystem's chooser names and calls it with
+/// that side's state. When the flag has changed, `follow` prepares the states that are wanted now,
+/// and only when all of them serve does it let go of the others: they get no new work, may end what
+/// they have begun, and are closed when nothing uses them. So no call is lost, made twice, or
+/// served by two sides; a task stays on its backend and keeps its state. If preparing fails nothing
+/// has changed: the sides that serve go on, and take the work of the one that is missing, on their
+/// own backend. The way back is the same; a side that is wanted again before it has drained is
+/// kept.
+///
+/// Cancellation: of `follow` or `open`, ends the preparing, and nothing has changed; of `close`,
+/// lets the draining go on without it. Threads: the loop's only. Lifetime: `close` has ended before
+/// it goes, or the run of the loop has; the subsystem outlives it.
+template <class State>
+class switched : public detail::spawner<switched<State>> {
+ public:
+  /// The state on that backend, ready for work. Runs as a root task there.
+  using prepare_function = std::function<task<std::unique_ptr<State>>(backend& on)>;
+  /// Called once, as a root task on its backend, when nothing uses the state, which goes
+  /// afterwards.
+  using close_function = std::function<task<>(State& idle)>;
+  /// The backends that the flag may name now, by name; whatever else `spawn` is told goes to one of
+  /// them. An empty name is the default.
+  using wanted_function = std::function<std::vector<std::string>()>;
+
+  /// Without `wanted`, it is the one that the chooser names for no particular key.
+  switched(subsystem& owner, prepare_function prepare, close_function close,
+           wanted_function wanted = {}, switch_options options = {})
+      : protocol_(owner, std::move(wanted), std::move(options), std::move(prepare),
+                  std::move(close)) {}
+
+  /// Prepares the sides that are wanted. Throws: what preparing one threw, if none serves then;
+  /// `usage_error` if it is open already.
+  task<> open() { return protocol_.open(); }
+  /// Looks at what is wanted, and returns when new work goes there; draining goes on behind it.
+  /// Failures are told to `switch_options::on_event`. One at a time, in order.
+  task<> follow() { return protocol_.follow(); }
+  /// Drains and closes all sides, and waits for that. `spawn` throws from now on.
+  task<> close() { return protocol_.close(); }
+
+  /// The backend that a task spawned now would get. Throws: `usage_error` if it is not open.
+  backend& chosen() const { return protocol_.chosen().on; }
+  /// Oldest first.
+  std::vector<side_status> status() const { return protocol_.status(); }
+
+  /// For `spawn(f, a...)`, which starts `f(state, a...)`, of either text, in the subsystem. Throws:
+  /// `usage_error` if it is not open.
+  template <class F, class... A>
+  auto launch(const spawn_options& options, F&& f, A&&... a) {
+    auto& side = protocol_.chosen();
+    return protocol_.owner().launch_on(
+        side.on, options, with_state<std::decay_t<F>>{detail::side_use(side), std::forward<F>(f)},
+        std::forward<A>(a)...);
+  }
+
+ private:
+  struct side_with_state final : detail::switch_protocol::side {
+    side_with_state(backend& where, std::unique_ptr<State> made) noexcept
+        : detail::switch_protocol::side(where), state(std::move(made)) {}
+    const std::unique_ptr<State> state;
+  };
+
+  template <class F>
+  struct with_state {
+    detail::side_use use;
+    F function;
+
+    template <class... A>
+    decltype(auto) operator()(A&&... arguments) {
+      return std::invoke(std::move(function), *static_cast<side_with_state&>(use.start()).state,
+                         std::forward<A>(arguments)...);
+    }
+  };
+
+  class protocol final : public detail::switch_protocol {
+   public:
+    protocol(subsystem& owner, wanted_function wanted, switch_options options,
+             prepare_function prepare, close_function close)
+        : switch_protocol(owner, std::move(wanted), std::move(options)),
+          prepare_(std::move(prepare)),
+          close_(std::move(close)) {}
+
+   private:
+    task<std::unique_ptr<switch_protocol::side>> prepare(backend& on) override {
+      std::unique_ptr<State> made = co_await prepare_(on);
+      co_return std::make_unique<side_with_state>(on, std::move(made));
+    }
+    task<> close_side(switch_protocol::side& idle) override {
+      return close_(*static_cast<side_with_state&>(idle).state);
+    }
+
+    const prepare_function prepare_;
+    const close_function close_;
+  };
+
+  protocol protocol_;
+};
+
+}  // namespace crossfade
