@@ -95,11 +95,17 @@ service::service(const options& chosen)
       flags_(watch_flags(chosen_, loop_, flags_changed_)),
       runtime_(loop_, {fiber_, coro_}, flags_ ? xf::chooser(flags_->chooser()) : xf::chooser()),
       exchange_(simulated_exchange(chosen_, loop_)),
-      database_(loop_, database_system_, chosen_.database.string()),
+      database_(database_system_, chosen_.database.string(),
+                [this] { return backends_named_for(database_system_); }),
       http_client_(loop_, http_client_system_,
                    exchange_ ? address_of(*exchange_) : chosen_.simexch),
       periodic_(periodic_system_, database_, http_client_, chosen_.periodic_interval),
       server_(listen(chosen_, loop_, http_api_, http_api_system_)) {}
+
+std::vector<std::string> service::backends_named_for(const xf::subsystem& system) const {
+  if (!flags_) return {};
+  return xf::flags::possible_strings(*flags_->current(), system.name());
+}
 
 void service::run() {
   loop_.run(coro_, [this] { return main(); });
@@ -148,7 +154,7 @@ task<> service::serve_until_signalled() {
   co_await xf::with_task_group(all);
 }
 
-// The other subsystems need no telling: they ask at each root task.
+// The subsystems without state need no telling: they ask at each root task.
 task<> service::follow_flags() {
   for (;;) {
     co_await flags_changed_.wait();

@@ -19,6 +19,8 @@
 #include "flags/file.hpp"
 
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace portfoliod {
 
@@ -36,6 +38,8 @@ class service {
   crossfade::task<> import_file();
   crossfade::task<> serve_until_signalled();
   crossfade::task<> follow_flags();
+  /// On which its next root tasks may start; none: the default.
+  std::vector<std::string> backends_named_for(const crossfade::subsystem& system) const;
   void greet() const;
 
   const options chosen_;
