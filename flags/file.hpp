@@ -1,6 +1,8 @@
 #pragma once
 
 #include "flags/errors.hpp"
+#include "flags/kill_switch.hpp"
+#include "flags/overrides.hpp"
 #include "flags/reader.hpp"
 #include "flags/snapshot.hpp"
 
@@ -15,19 +17,21 @@
 
 namespace crossfade::flags {
 
-/// What became of a new state of the file.
+/// What became of a new state of the file, or of its kill switch.
 struct file_event {
   std::uint64_t generation;          ///< in force now
-  std::vector<std::string> changed;  ///< keys, sorted; none if the file was refused
-  std::optional<flag_error> error;   ///< why it was refused; the last good snapshot stays in force
+  std::vector<std::string> changed;  ///< keys, sorted
+  /// What is wrong and was not so far: with the file, of which the last good state stays in force;
+  /// with the kill switch, which then kills all; with an override, which does not count.
+  std::optional<flag_error> error;
 };
 
 struct file_options {
   /// Decides about each candidate, after the format is found right: throws `flag_error` to refuse
   /// it.
   std::function<void(const snapshot&)> accept = {};
-  /// Told of each effective change, of each refused content once, and of the end of a refusal; of
-  /// the first load too. One call at a time, by the thread that looked: the file's own, the
+  /// Told of each effective change, of each error once, and of the end of a refusal; of the first
+  /// load too. One call at a time, by the thread that looked: the file's own, the
   /// constructor's or that of `reload`. Must not throw, nor call `reload`, nor destroy the file.
   std::function<void(const file_event&)> on_event = {};
   /// Whether the constructor throws if there is nothing good to load. If not, there are no flags
@@ -38,6 +42,8 @@ struct file_options {
   /// For how long a file must have been left alone to be read; after ten times as long it is read
   /// anyway.
   std::chrono::milliseconds quiet{50};
+  /// Ahead of what the file says; for a service, `overrides::from_environment()`.
+  flags::overrides overrides = {};
   /// How `fractional` assigns keys.
   fractional_generation fractional = fractional_generation::v2;
 };
@@ -48,6 +54,11 @@ struct file_status {
   std::string content_hash;      ///< of the bytes in force, empty if there are none
   std::optional<std::chrono::system_clock::time_point> loaded_at;
   std::optional<flag_error> error;  ///< why the file, as it is now, is not in force
+  std::uint64_t refusals = 0;       ///< states of the file that were refused so far
+
+  kill_switch killed;                       ///< in force now
+  std::optional<flag_error> kill_error;     ///< why all are killed, if the kill switch says no such
+  std::vector<flag_error> override_errors;  ///< overrides that do not count, and why
 };
 
 /// A flagd file, loaded and then watched by a thread of its own.
@@ -56,6 +67,10 @@ struct file_status {
 /// last good snapshot stays in force. Notices writes in place, replacement by rename, symbolic
 /// links pointed elsewhere, deletion and return, and an older file brought back. Content decides,
 /// not time stamps.
+///
+/// Beside it, the file of the same name with `.kill` behind it is the kill switch: while it is
+/// there, the flags in it, or all, give the caller's fallback, whatever the file says and even if
+/// that is broken. It is watched in the same way. Overrides come next, and the file last.
 ///
 /// Threads: any. Lifetime: readers and choosers may outlive it.
 class file {

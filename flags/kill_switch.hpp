@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,11 @@ struct kill_switch {
   /// Throws: `flag_error` if the text is none. Who runs a service should take that for `all`:
   /// somebody wanted to kill something.
   static kill_switch parse(std::string_view text, const std::string& name);
+
+  /// Where a file's kill switch is: beside it, with `.kill` behind its name.
+  static std::filesystem::path beside(std::filesystem::path flag_file) {
+    return flag_file += ".kill";
+  }
 
   bool covers(std::string_view key) const noexcept;
   bool covers_nothing() const noexcept { return !all && keys.empty(); }

@@ -4,6 +4,8 @@
 #include "flags/detail/document.hpp"
 #include "flags/detail/targeting.hpp"
 #include "flags/errors.hpp"
+#include "flags/kill_switch.hpp"
+#include "flags/overrides.hpp"
 
 #include <algorithm>
 #include <array>
@@ -51,8 +53,9 @@ std::optional<std::string_view> default_name(const flag& flag) {
 }
 
 bool same(const flag& a, const flag& b) {
-  return a.key == b.key && a.enabled == b.enabled && default_name(a) == default_name(b) &&
-         a.metadata == b.metadata && a.targeting == b.targeting &&
+  return a.key == b.key && a.enabled == b.enabled && a.decided_by == b.decided_by &&
+         default_name(a) == default_name(b) && a.metadata == b.metadata &&
+         a.targeting == b.targeting &&
          std::is_permutation(a.variants.begin(), a.variants.end(), b.variants.begin(),
                              b.variants.end());
 }
@@ -66,6 +69,18 @@ std::string to_json(const json_value& value) {
   std::array<char, 32> digits;
   const auto end = std::to_chars(digits.begin(), digits.end(), std::get<double>(value)).ptr;
   return {digits.begin(), end};
+}
+
+std::string_view to_string(authority authority) noexcept {
+  switch (authority) {
+    case authority::file:
+      return "file";
+    case authority::environment:
+      return "environment";
+    case authority::kill_switch:
+      break;
+  }
+  return "kill switch";
 }
 
 std::string_view to_string(reason reason) noexcept {
@@ -105,13 +120,57 @@ snapshot snapshot::parse(std::string_view json, std::string name,
   snapshot.name_ = std::move(name);
   snapshot.metadata_ = std::move(document.metadata);
   snapshot.flags_ = std::move(document.flags);
-  for (const flag& flag : snapshot.flags_) snapshot.by_key_.emplace(flag.key, &flag);
   snapshot.generation_ = generation;
+  snapshot.index();
   return snapshot;
+}
+
+void snapshot::index() {
+  for (const flag& flag : flags_) by_key_.emplace(flag.key, &flag);
 }
 
 snapshot snapshot::load(const std::filesystem::path& path, fractional_generation generation) {
   return parse(detail::read_contents(path, path.string()).bytes, path.string(), generation);
+}
+
+snapshot snapshot::forced(const kill_switch& killed, const overrides& held,
+                          std::vector<flag_error>& refused) const {
+  snapshot forced;
+  forced.name_ = name_;
+  forced.metadata_ = metadata_;
+  forced.flags_ = flags_;
+  forced.generation_ = generation_;
+  forced.index();
+  for (const auto& [key, name] : held.entries()) {
+    const auto found = std::find_if(forced.flags_.begin(), forced.flags_.end(),
+                                    [&](const flag& flag) { return flag.key == key; });
+    if (found == forced.flags_.end()) {
+      refused.emplace_back(overrides::variable, "",
+                           detail::quoted(key) + " is no flag of " + name_);
+      continue;
+    }
+    const auto variant = std::find_if(found->variants.begin(), found->variants.end(),
+                                      [&](const auto& each) { return each.name == name; });
+    if (variant == found->variants.end()) {
+      std::vector<std::string> expected;
+      for (const auto& each : found->variants) expected.push_back(each.name);
+      refused.emplace_back(overrides::variable, "",
+                           detail::quoted(key) + " is " + detail::quoted(name) +
+                               "; expected one of its variants: " + detail::quoted_list(expected));
+      continue;
+    }
+    found->enabled = true;
+    found->default_variant = static_cast<std::size_t>(variant - found->variants.begin());
+    found->targeting.clear();
+    found->rule = nullptr;
+    found->decided_by = authority::environment;
+  }
+  for (flag& flag : forced.flags_) {
+    if (!killed.covers(flag.key)) continue;
+    flag.enabled = false;
+    flag.decided_by = authority::kill_switch;
+  }
+  return forced;
 }
 
 const flag* snapshot::find(std::string_view key) const noexcept {

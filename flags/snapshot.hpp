@@ -19,6 +19,10 @@
 
 namespace crossfade::flags {
 
+class flag_error;
+struct kill_switch;
+class overrides;
+
 namespace detail {
 struct program;
 }
@@ -43,7 +47,16 @@ struct variant {
   bool operator==(const variant&) const = default;
 };
 
-/// One flag as its file defines it.
+/// Whose word a flag follows. The kill switch goes before the environment, that before the file.
+enum class authority {
+  file,
+  environment,  ///< an override names the variant; the rule does not count
+  kill_switch,  ///< disabled, so that the caller's fallback applies
+};
+
+std::string_view to_string(authority authority) noexcept;  ///< "file", "environment", "kill switch"
+
+/// One flag as its file defines it, unless another authority has changed it.
 struct flag {
   std::string key;
   std::string pointer;  ///< where it stands in its file, as a JSON pointer
@@ -53,6 +66,7 @@ struct flag {
   metadata_map metadata;                       ///< the file's, overlaid by the flag's
   std::string targeting;  ///< the rule as JSON, shared rules put in; empty if there is none
   std::shared_ptr<const detail::program> rule;  ///< the same, compiled; shared by copies
+  authority decided_by = authority::file;
 };
 
 /// Why an evaluation gave the value it gave, in OpenFeature's words.
@@ -99,6 +113,7 @@ class snapshot {
   /// No flags.
   snapshot() = default;
   snapshot(snapshot&&) = default;
+  snapshot& operator=(snapshot&&) = default;
 
   /// Reads a flagd document; `name` stands for it in errors.
   /// Throws: `flag_error`, at the first thing that is wrong. A rule that cannot be evaluated is no
@@ -110,6 +125,11 @@ class snapshot {
   /// Throws: `flag_error`, also if the file cannot be read.
   static snapshot load(const std::filesystem::path& path,
                        fractional_generation generation = fractional_generation::v2);
+
+  /// The same flags, of which some are killed and others held to a variant. Adds to `refused` each
+  /// override that names what there is not, and leaves its flag as it is.
+  snapshot forced(const kill_switch& killed, const overrides& held,
+                  std::vector<flag_error>& refused) const;
 
   details<bool> boolean(std::string_view key, bool fallback,
                         const context& context = {}) const noexcept;
@@ -134,6 +154,7 @@ class snapshot {
   const metadata_map& metadata() const noexcept { return metadata_; }
 
  private:
+  void index();
   template <typename Value>
   details<Value> evaluate(std::string_view key, Value fallback, const context& context,
                           std::optional<Value> (*as)(const json_value&)) const noexcept;

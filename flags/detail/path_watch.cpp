@@ -73,12 +73,14 @@ path_watch::~path_watch() {
   ::close(stop_);
 }
 
-void path_watch::follow(const fs::path& path) {
+void path_watch::follow(const std::vector<fs::path>& paths) {
   std::map<int, std::set<std::string>> names;
-  for (const fs::path& entry : decisive_entries(path)) {
-    const int directory =
-        ::inotify_add_watch(inotify_, entry.parent_path().c_str(), events | IN_ONLYDIR);
-    if (directory >= 0) names[directory].insert(entry.filename());
+  for (const fs::path& path : paths) {
+    for (const fs::path& entry : decisive_entries(path)) {
+      const int directory =
+          ::inotify_add_watch(inotify_, entry.parent_path().c_str(), events | IN_ONLYDIR);
+      if (directory >= 0) names[directory].insert(entry.filename());
+    }
   }
   for (const auto& [directory, unused] : names_) {
     if (!names.contains(directory)) ::inotify_rm_watch(inotify_, directory);

@@ -5,12 +5,13 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace crossfade::flags::detail {
 
-/// Hints that a path may lead to another file, or to other bytes, than before.
+/// Hints that one of several paths may lead to another file, or to other bytes, than before.
 ///
-/// Listens to the directory of the path and of each symbolic link on the way, for the file itself
+/// Listens to the directory of each path and of each symbolic link on the way, for the file itself
 /// may never change: it may be replaced, and a link may be pointed elsewhere. Some file systems
 /// give no hints at all, so look from time to time in any case.
 class path_watch {
@@ -21,8 +22,8 @@ class path_watch {
   path_watch(const path_watch&) = delete;
   ~path_watch();
 
-  /// Listens where the path, an absolute one, leads now; no longer where it led before.
-  void follow(const std::filesystem::path& path);
+  /// Listens where the paths, absolute ones, lead now; no longer where it listened before.
+  void follow(const std::vector<std::filesystem::path>& paths);
 
   /// Blocks the thread until there is a hint, the time is over, or `stop` was called, ever.
   wake wait(std::chrono::milliseconds time);

@@ -327,5 +327,112 @@ TEST_F(FileTest, AnyFailureOfAcceptRefuses) {
   EXPECT_EQ(file.status().generation, 0u);
 }
 
+class KillSwitchFileTest : public FileTest {
+ protected:
+  void expect_choice(file& file, const std::string& value) {
+    EXPECT_THAT(log_.next().changed, ElementsAre("prices"));
+    EXPECT_EQ(file.chooser()("prices"), value);
+  }
+  authority decided_by(const file& file) { return file.current()->find("prices")->decided_by; }
+
+  const fs::path kill_ = kill_switch::beside(path_);
+};
+
+TEST_F(KillSwitchFileTest, GoesBeforeTheFileWhileItIsThere) {
+  write(path_, choosing("corou"));
+  file file(path_, hints_only());
+  expect_flip(file, "coro");
+  write(kill_, "");
+  expect_choice(file, "");
+  EXPECT_TRUE(file.status().killed.all);
+  EXPECT_EQ(decided_by(file), authority::kill_switch);
+  EXPECT_EQ(file.current()->string("prices", "mine").reason, reason::disabled);
+  fs::remove(kill_);
+  expect_choice(file, "coro");
+  EXPECT_TRUE(file.status().killed.covers_nothing());
+  EXPECT_EQ(decided_by(file), authority::file);
+}
+
+TEST_F(KillSwitchFileTest, KillsOnlyTheFlagsItNames) {
+  write(path_, choosing("corou"));
+  write(kill_, "database\n");
+  file file(path_, hints_only());
+  expect_flip(file, "coro");
+  replace(kill_, "database\nprices  # slow since noon\n");
+  expect_choice(file, "");
+  replace(kill_, "database\n");
+  expect_choice(file, "coro");
+}
+
+TEST_F(KillSwitchFileTest, WorksBesideAFileThatIsBroken) {
+  write(path_, choosing("corou"));
+  file file(path_, hints_only());
+  expect_flip(file, "coro");
+  replace(path_, "{");
+  expect_refusal("flags.json");
+  write(kill_, "prices\n");
+  expect_choice(file, "");
+  EXPECT_TRUE(file.status().error) << "it is broken still";
+  EXPECT_EQ(file.status().refusals, 1U);
+  replace(path_, choosing("fiber"));
+  EXPECT_THAT(log_.next().changed, ElementsAre("prices"));
+  EXPECT_EQ(file.chooser()("prices"), "") << "and killed still";
+  fs::remove(kill_);
+  expect_choice(file, "fiber");
+}
+
+TEST_F(KillSwitchFileTest, KillsAllIfItCannotBeUnderstood) {
+  write(path_, choosing("corou"));
+  file file(path_, hints_only());
+  expect_flip(file, "coro");
+  fs::create_directory(kill_);
+  expect_choice(file, "");
+  EXPECT_THAT(message(log_.next().error), HasSubstr("flags.json.kill: cannot be read"));
+  EXPECT_TRUE(file.status().kill_error);
+  fs::remove(kill_);
+  expect_choice(file, "coro");
+  EXPECT_FALSE(file.status().kill_error);
+}
+
+TEST_F(KillSwitchFileTest, IsNoticedByLookingToo) {
+  write(path_, choosing("corou"));
+  file file(path_, polling());
+  expect_flip(file, "coro");
+  write(kill_, "");
+  expect_choice(file, "");
+  fs::remove(kill_);
+  expect_choice(file, "coro");
+}
+
+TEST_F(KillSwitchFileTest, GoesBeforeAnOverrideWhichGoesBeforeTheFile) {
+  write(path_, choosing("corou"));
+  file_options options = hints_only();
+  options.overrides = overrides::parse("prices=fiber");
+  file file(path_, std::move(options));
+  expect_flip(file, "fiber");
+  EXPECT_EQ(decided_by(file), authority::environment);
+  EXPECT_EQ(file.current()->string("prices", "").reason, reason::static_value);
+  write(kill_, "");
+  expect_choice(file, "");
+  EXPECT_EQ(decided_by(file), authority::kill_switch);
+}
+
+TEST_F(FileTest, OverrideOfWhatThereIsNotIsToldOnceAndDoesNotCount) {
+  write(path_, choosing("corou"));
+  file_options options = hints_only();
+  options.overrides = overrides::parse("prices=corro,other=coro");
+  file file(path_, std::move(options));
+  const file_event first = log_.next();
+  EXPECT_TRUE(first.error);
+  EXPECT_EQ(file.chooser()("prices"), "coro");
+  const auto errors = file.status().override_errors;
+  ASSERT_EQ(errors.size(), 2U);
+  EXPECT_THAT(errors[0].what(), HasSubstr("\"other\" is no flag of"));
+  EXPECT_THAT(errors[1].what(),
+              HasSubstr("\"prices\" is \"corro\"; expected one of its variants: "));
+  replace(path_, choosing("fiber"));
+  expect_flip(file, "fiber");
+}
+
 }  // namespace
 }  // namespace crossfade::flags

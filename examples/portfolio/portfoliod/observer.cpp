@@ -67,15 +67,25 @@ json observer::flags() const {
   json flags = json::array();
   for (const xf::subsystem& system : subsystems_) {
     const auto found = in_force->string(system.name(), {});
+    const xf::flags::flag* flag = in_force->find(system.name());
+    const bool by_file = flag == nullptr || flag->decided_by == xf::flags::authority::file;
     flags.push_back({{"subsystem", system.name()},
                      {"backend", system.chosen().name()},
-                     {"source", found.variant ? "flag file" : "default"},
+                     {"source", !by_file        ? to_string(flag->decided_by)
+                                : found.variant ? std::string_view("flag file")
+                                                : std::string_view("default")},
                      {"variant", found.variant ? json(*found.variant) : json()},
                      {"reason", xf::flags::to_string(found.reason)}});
   }
+  json ignored = json::array();
+  if (status.kill_error) ignored.push_back(status.kill_error->what());
+  for (const xf::flags::flag_error& error : status.override_errors) ignored.push_back(error.what());
   return {{"file", flags_ != nullptr ? json(status.path.string()) : json()},
           {"generation", status.generation},
           {"error", status.error ? json(status.error->what()) : json()},
+          {"refusals", status.refusals},
+          {"killed", status.killed.all ? json("all") : json(status.killed.keys)},
+          {"ignored", std::move(ignored)},
           {"flags", std::move(flags)}};
 }
 

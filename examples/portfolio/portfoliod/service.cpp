@@ -40,9 +40,8 @@ constexpr xf::duration closing_time = 2s;
 void log_report(const xf::task_report& report) { spdlog::error("loop: {}", report.message()); }
 
 void log_flags(const xf::flags::file_event& event) {
-  if (event.error) {
-    spdlog::error("flags: the last good ones stay in force: {}", event.error->what());
-  } else {
+  if (event.error) spdlog::error("flags: {}", event.error->what());
+  if (!event.error || !event.changed.empty()) {
     spdlog::info("flags: generation {} is in force; changed: {}", event.generation,
                  fmt::join(event.changed, ", "));
   }
@@ -52,6 +51,7 @@ std::unique_ptr<xf::flags::file> watch_flags(const options& chosen, xf::loop& lo
                                              xf::event& changed) {
   if (chosen.flags.empty()) return nullptr;
   xf::flags::file_options how;
+  how.overrides = xf::flags::overrides::from_environment();
   how.accept = xf::flags::string_values_must_be({"fiber", "coro"});
   how.on_event = [&loop, &changed](const xf::flags::file_event& event) {
     log_flags(event);
