@@ -31,20 +31,24 @@ namespace crossfade {
 template <class State>
 class switched : public detail::spawner<switched<State>> {
  public:
-  /// The state on that backend, ready for work. Runs as a root task there.
-  using prepare_function = std::function<task<std::unique_ptr<State>>(backend& on)>;
-  /// Called once, as a root task on its backend, when nothing uses the state, which goes
-  /// afterwards.
-  using close_function = std::function<task<>(State& idle)>;
+  /// What is done with a state. Each runs as a root task on its backend.
+  struct functions {
+    /// Makes the state, ready for work. Whatever it throws, nothing has changed.
+    std::function<task<std::unique_ptr<State>>(backend& on)> prepare;
+    /// Called once, when nothing uses the state, which goes afterwards. Null: it only goes.
+    std::function<task<>(State& idle)> close = {};
+    /// Asks what uses the state to come to its end; cancelled when nothing does any more, or when
+    /// the side is kept after all. Null: what uses it ends by itself.
+    std::function<task<>(State& used)> drain = {};
+  };
   /// The backends that the flag may name now, by name; whatever else `spawn` is told goes to one of
   /// them. An empty name is the default.
   using wanted_function = std::function<std::vector<std::string>()>;
 
   /// Without `wanted`, it is the one that the chooser names for no particular key.
-  switched(subsystem& owner, prepare_function prepare, close_function close,
-           wanted_function wanted = {}, switch_options options = {})
-      : protocol_(owner, std::move(wanted), std::move(options), std::move(prepare),
-                  std::move(close)) {}
+  switched(subsystem& owner, functions how, wanted_function wanted = {},
+           switch_options options = {})
+      : protocol_(owner, std::move(wanted), std::move(options), std::move(how)) {}
 
   /// Prepares the sides that are wanted. Throws: what preparing one threw, if none serves then;
   /// `usage_error` if it is open already.
@@ -91,23 +95,22 @@ class switched : public detail::spawner<switched<State>> {
 
   class protocol final : public detail::switch_protocol {
    public:
-    protocol(subsystem& owner, wanted_function wanted, switch_options options,
-             prepare_function prepare, close_function close)
-        : switch_protocol(owner, std::move(wanted), std::move(options)),
-          prepare_(std::move(prepare)),
-          close_(std::move(close)) {}
+    protocol(subsystem& owner, wanted_function wanted, switch_options options, functions how)
+        : switch_protocol(owner, std::move(wanted), std::move(options)), how_(std::move(how)) {}
 
    private:
-    task<std::unique_ptr<switch_protocol::side>> prepare(backend& on) override {
-      std::unique_ptr<State> made = co_await prepare_(on);
+    task<std::unique_ptr<side>> prepare(backend& on) override {
+      std::unique_ptr<State> made = co_await how_.prepare(on);
       co_return std::make_unique<side_with_state>(on, std::move(made));
     }
-    task<> close_side(switch_protocol::side& idle) override {
-      return close_(*static_cast<side_with_state&>(idle).state);
+    task<> close_side(side& idle) override {
+      if (how_.close) co_await how_.close(*static_cast<side_with_state&>(idle).state);
+    }
+    task<> drain_side(side& used) override {
+      if (how_.drain) co_await how_.drain(*static_cast<side_with_state&>(used).state);
     }
 
-    const prepare_function prepare_;
-    const close_function close_;
+    const functions how_;
   };
 
   protocol protocol_;

@@ -8,6 +8,7 @@
 #include "compat/errors.hpp"
 #include "compat/loop.hpp"
 #include "compat/runtime.hpp"
+#include "compat/task_group.hpp"
 #include "compat/timeout.hpp"
 
 namespace crossfade {
@@ -147,17 +148,12 @@ void switch_protocol::retire(side& no_longer_wanted) {
 }
 
 task<> switch_protocol::drain(side& retired, unsigned drains) {
-  bool overdue = false;
-  auto until_unused = [&] { return unused(retired, drains); };
-  try {
-    co_await with_timeout(options_.drain_time, until_unused);
-  } catch (const timeout_error&) {
-    overdue = true;
-  }
-  if (overdue) {
-    tell_overdue(retired);
-    co_await unused(retired, drains);
-  }
+  auto until_unused = [&](task_group& group) -> task<> {
+    group.spawn({.name = "end soon"}, [this, &retired] { return drain_side(retired); });
+    co_await wait_until_unused(retired, drains);
+    group.cancel("nothing is left to drain");
+  };
+  co_await with_task_group(until_unused);
   if (retired.phase_ != phase::draining || retired.drains_ != drains) co_return;  // it is kept
 
   enter(retired, phase::closing);
@@ -173,6 +169,19 @@ task<> switch_protocol::drain(side& retired, unsigned drains) {
   std::erase_if(sides_, [&](const auto& s) { return s.get() == &retired; });
   tell(failure == nullptr ? what::closed : what::close_failed, on, failure);
   if (sides_.empty()) all_closed_.set();
+}
+
+task<> switch_protocol::wait_until_unused(side& retired, unsigned drains) {
+  bool overdue = false;
+  auto until_unused = [&] { return unused(retired, drains); };
+  try {
+    co_await with_timeout(options_.drain_time, until_unused);
+  } catch (const timeout_error&) {
+    overdue = true;
+  }
+  if (!overdue) co_return;
+  tell_overdue(retired);
+  co_await unused(retired, drains);
 }
 
 task<> switch_protocol::unused(side& retired, unsigned drains) {

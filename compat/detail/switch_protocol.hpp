@@ -106,6 +106,7 @@ class switch_protocol {
  private:
   virtual task<std::unique_ptr<side>> prepare(backend& on) = 0;
   virtual task<> close_side(side& idle) = 0;
+  virtual task<> drain_side(side& used) = 0;
 
   std::vector<std::reference_wrapper<backend>> wanted_backends() const;
   /// The first thing that went wrong, or null.
@@ -113,6 +114,7 @@ class switch_protocol {
   task<std::exception_ptr> bring_up(backend& on);
   void retire(side& no_longer_wanted);
   task<> drain(side& retired, unsigned drains);
+  task<> wait_until_unused(side& retired, unsigned drains);
   task<> unused(side& retired, unsigned drains);
   void enter(side& which, side_status::phase phase);
   void tell(switch_event::what kind, const backend& on, std::exception_ptr error = {});

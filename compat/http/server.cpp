@@ -5,7 +5,7 @@
 #include "compat/loop.hpp"
 #include "compat/shield.hpp"
 #include "compat/sleep.hpp"
-#include "compat/subsystem.hpp"
+#include "compat/switched.hpp"
 #include "compat/timeout.hpp"
 #include "compat/use_op.hpp"
 
@@ -121,11 +121,17 @@ void server::impl::admit(tcp_socket socket) {
   auto owned = std::make_unique<connection>(
       state, std::move(socket), full ? connection::kind::refused : connection::kind::served);
   connection& admitted = *owned;
-  auto run = [](std::unique_ptr<connection> self) -> task<> { co_await self->run(); };
   const spawn_options named{.name = "http connection"};
-  admitted.running = state.options.connections != nullptr
-                         ? state.options.connections->spawn(named, run, std::move(owned))
-                         : spawn(named, run, std::move(owned));
+  if (state.options.sides == nullptr) {
+    auto run = [](std::unique_ptr<connection> self) -> task<> { co_await self->run(); };
+    admitted.running = spawn(named, run, std::move(owned));
+  } else {
+    auto run = [](http::connections& side, std::unique_ptr<connection> self) -> task<> {
+      self->join(side);
+      co_await self->run();
+    };
+    admitted.running = state.options.sides->spawn(named, run, std::move(owned));
+  }
 }
 
 void server::impl::stop_accepting() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "compat/http/connections.hpp"
 #include "compat/http/handler.hpp"
 
 #include "compat/clock.hpp"
@@ -13,7 +14,8 @@
 
 namespace crossfade {
 class loop;
-class subsystem;
+template <class State>
+class switched;
 }  // namespace crossfade
 
 namespace crossfade::http {
@@ -36,8 +38,9 @@ struct server_options {
   duration write_timeout = std::chrono::seconds(60);   ///< for a response; then closed
   duration handler_timeout = duration::max();          ///< then cancelled, and 503
 
-  /// Whose root tasks the connections are; null: they are spawned beside `serve`.
-  subsystem* connections = nullptr;
+  /// Where the connections run, as root tasks of a subsystem; open while the server serves. Null:
+  /// they are spawned beside `serve`.
+  switched<connections>* sides = nullptr;
   /// Told what a handler threw, which the client is not; null: the loop's error handler is. Must
   /// not throw.
   std::function<void(const request&, const std::exception_ptr&)> on_error = {};
@@ -49,7 +52,7 @@ struct server_options {
 /// What a handler throws is answered with 500 and a text that gives nothing away. A request that is
 /// malformed or exceeds a limit is answered with the reason, and its connection closed. Peers that
 /// stop sending or reading are cut off by the timeouts. Threads: the loop's only. Lifetime: loop
-/// and, where there is one, subsystem outlive the server; it outlives `serve` and `stop`. Source:
+/// and, where there are any, sides outlive the server; it outlives `serve` and `stop`. Source:
 /// gevent.pywsgi.WSGIServer, aiohttp.web.
 class server {
  public:

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "compat/cancel_and_join.hpp"
+#include "compat/cleanup.hpp"
 #include "compat/event.hpp"
 #include "compat/runtime.hpp"
 #include "test_kit/loop_test.hpp"
@@ -24,6 +25,7 @@ struct store {
   std::string made_on;
   int number;
   bool open = true;
+  bool asked_to_end = false;
 };
 
 std::string backend_of_running_task() {
@@ -45,6 +47,18 @@ class SwitchedTest : public cell_test {
     co_await sleep(1ms);
     idle.open = false;
     if (closing_fails_) throw std::runtime_error("disk full");
+  }
+  switched<store>::functions functions() {
+    return {.prepare = [this](backend& on) { return prepare(on); },
+            .close = [this](store& idle) { return close(idle); },
+            .drain = [this](store& used) { return drain(used); }};
+  }
+  task<> drain(store& used) {
+    EXPECT_TRUE(used.open);
+    used.asked_to_end = true;
+    auto until_cancelled = []() -> task<> { co_await sleep(1h); };
+    auto undo = [&used] { used.asked_to_end = false; };
+    co_await try_finally(until_cancelled, undo);
   }
   // A call that takes `time`, and names the state that has served it.
   auto call(duration time) {
@@ -78,8 +92,7 @@ class SwitchedTest : public cell_test {
                    }};
   subsystem database_{runtime_, "database"};
   switched<store> switched_{database_,
-                            [this](backend& on) { return prepare(on); },
-                            [this](store& idle) { return close(idle); },
+                            functions(),
                             [this] {
                               std::vector<std::string> wanted = also_wanted_;
                               wanted.push_back(chosen_);
@@ -189,6 +202,27 @@ TEST_P(SwitchedTest, ASideThatIsWantedAgainIsKept) {
   });
 }
 
+TEST_P(SwitchedTest, WhatUsesASideThatDrainsMayBeAskedToEnd) {
+  run([&]() -> task<> {
+    co_await switched_.open();
+    auto polite = switched_.spawn([](store& used) -> task<> {
+      while (!used.asked_to_end) co_await sleep(1ms);
+    });
+    auto patient = switched_.spawn([](store& used) -> task<> {
+      while (!used.asked_to_end) co_await sleep(1ms);
+      while (used.asked_to_end) co_await sleep(1ms);
+    });
+    chosen_ = "coro";
+    co_await switched_.follow();
+    co_await polite.join();
+    EXPECT_FALSE(patient.done());
+    chosen_ = "fiber";
+    co_await switched_.follow();
+    co_await patient.join();
+    co_await switched_.close();
+  });
+}
+
 TEST_P(SwitchedTest, StragglersAreReportedAndNotCutOff) {
   run([&]() -> task<> {
     co_await switched_.open();
@@ -233,9 +267,7 @@ TEST_P(SwitchedTest, ACallThatHasNotStartedUsesItsSide) {
 TEST_P(SwitchedTest, BlockingTextIsCalledToo) {
   subsystem unported(runtime_, "unported", {.portal_by_default = true});
   run([&]() -> task<> {
-    switched<store> state(
-        unported, [this](backend& on) { return prepare(on); },
-        [this](store& idle) { return close(idle); });
+    switched<store> state(unported, functions());
     for (const char* name : {"fiber", "coro"}) {
       chosen_ = name;
       if (state.status().empty()) co_await state.open();
@@ -297,9 +329,7 @@ TEST_P(SwitchedTest, MisuseIsRefused) {
 
 TEST_P(SwitchedTest, WithoutAListenerFailuresGoToTheLoop) {
   run([&]() -> task<> {
-    switched<store> silent(
-        database_, [this](backend& on) { return prepare(on); },
-        [this](store& idle) { return close(idle); });
+    switched<store> silent(database_, functions());
     co_await silent.open();
     unusable_ = chosen_ = "coro";
     co_await silent.follow();
@@ -319,10 +349,8 @@ TEST_P(SwitchedTest, NothingIsLostOrServedTwiceWhateverTheOrder) {
     int answered = 0;
     constexpr int calls = 60;
     run([&]() -> task<> {
-      switched<store> moved(
-          database_, [this](backend& on) { return prepare(on); },
-          [this](store& idle) { return close(idle); }, [this] { return std::vector{chosen_}; },
-          {.drain_time = 3ms, .on_event = [](const switch_event&) {}});
+      switched<store> moved(database_, functions(), [this] { return std::vector{chosen_}; },
+                            {.drain_time = 3ms, .on_event = [](const switch_event&) {}});
       chosen_ = "fiber";
       unusable_.clear();
       co_await moved.open();

@@ -4,6 +4,7 @@
 
 #include "compat/event.hpp"
 #include "compat/subsystem.hpp"
+#include "compat/switched.hpp"
 
 #include <functional>
 #include <stdexcept>
@@ -479,20 +480,87 @@ TEST_P(SubsystemServerTest, FlagMovesTheNextRequestOfAConnectionThatIsKept) {
   EXPECT_EQ(spawned("coro"), 1U);
 }
 
-TEST_P(SubsystemServerTest, FlagMovesTheNextConnection) {
-  server_options options;
-  options.connections = &api_;
-  serve(echo, options, [&](server& server) -> task<> {
+class SwitchedServerTest : public SubsystemServerTest {
+ protected:
+  static task<std::unique_ptr<connections>> none_yet(backend&) {
+    co_return std::make_unique<connections>();
+  }
+  // `body(server)` while a server runs whose connections are switched.
+  template <class Body>
+  void serve_switched(handler answer, Body&& body) {
+    server_options options;
+    options.sides = &sides_;
+    serve(std::move(answer), options, [&](server& server) -> task<> {
+      co_await sides_.open();
+      co_await body(server);
+    });
+  }
+  std::vector<std::string> backends_of_connections() {
+    std::vector<std::string> on;
+    for (const task_info& each : loop_.tasks()) {
+      if (each.name == "http connection") on.push_back(each.backend);
+    }
+    return on;
+  }
+
+  duration patience_ = 1h;
+  switched<connections> sides_{
+      api_,
+      {.prepare = none_yet,
+       .drain = [this](connections& side) { return side.end_soon(patience_); }},
+      {},
+      {.on_event = [](const switch_event&) {}}};
+};
+INSTANTIATE_TEST_SUITE_P(Cells, SwitchedServerTest, cells(), cell_name);
+
+TEST_P(SwitchedServerTest, ConnectionsOfTheOldSideEndWithTheirNextAnswer) {
+  serve_switched(echo, [&](server& server) -> task<> {
     raw_peer first(loop_, server.port());
     co_await first.write(get_of("/1"));
     co_await first.read_until("GET /1 ");
+    EXPECT_THAT(backends_of_connections(), ElementsAre("fiber"));
     chosen_ = "coro";
+    co_await sides_.follow();
     raw_peer second(loop_, server.port());
     co_await second.write(get_of("/2"));
     co_await second.read_until("GET /2 ");
+    EXPECT_THAT(backends_of_connections(), ElementsAre("fiber", "coro"));
+
+    co_await first.write(get_of("/3"));
+    const std::string last = co_await first.read_to_end();
+    EXPECT_THAT(last, AllOf(HasSubstr("GET /3 "), HasSubstr("Connection: close")));
+    co_await second.write(get_of("/4"));
+    co_await second.read_until("GET /4 ");
+    while (sides_.status().size() > 1) co_await sleep(1ms);
+    EXPECT_EQ(sides_.status().front().backend, "coro");
   });
-  EXPECT_EQ(spawned("fiber"), 1U);
-  EXPECT_EQ(spawned("coro"), 1U);
+}
+
+TEST_P(SwitchedServerTest, SilentConnectionsOfTheOldSideAreClosed) {
+  patience_ = 1ms;
+  serve_switched(echo, [&](server& server) -> task<> {
+    raw_peer silent(loop_, server.port());
+    co_await silent.write(get_of("/1"));
+    co_await silent.read_until("GET /1 ");
+    chosen_ = "coro";
+    co_await sides_.follow();
+    EXPECT_EQ(co_await silent.read_to_end(), "");
+  });
+}
+
+TEST_P(SwitchedServerTest, ConnectionsGoOnIfTheirSideIsKept) {
+  serve_switched(echo, [&](server& server) -> task<> {
+    raw_peer peer(loop_, server.port());
+    for (int i = 0; i < 3; ++i) {
+      co_await peer.write(get_of("/a"));
+      co_await peer.read_until("GET /a ");
+      chosen_ = "coro";
+      co_await sides_.follow();
+      chosen_ = "fiber";
+      co_await sides_.follow();
+      co_await settle();
+    }
+  });
 }
 
 TEST_P(SubsystemServerTest, RequestIsGoneBeforeTheConnectionThatWasCut) {

@@ -90,7 +90,17 @@ connection::~connection() {
   running.detach();  // it is that task which destroys the connection
   server_.refused -= kind_ == kind::refused;
   server_.connections.erase(place_);
+  if (group_ != nullptr) group_->open_.erase(place_in_group_);
   if (server_.connections.empty()) server_.drained.set();
+}
+
+void connection::join(connections& group) {
+  group_ = &group;
+  place_in_group_ = group.open_.insert(group.open_.end(), this);
+}
+
+bool connection::ends_with_this() const noexcept {
+  return server_.stopping || (group_ != nullptr && group_->ending_);
 }
 
 void connection::close_if_idle() noexcept {
@@ -149,7 +159,7 @@ task<bool> connection::exchange() {
     keep = false;
     answered = plain_text(why.status, why.reason);
   }
-  keep = keep && !server_.stopping;
+  keep = keep && !ends_with_this();
   co_await send(answered, asked.method == "HEAD", keep);
   if (!keep) phase_ = phase::closing;
   co_return keep;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "compat/http/connections.hpp"
 #include "compat/http/detail/tcp_socket.hpp"
 #include "compat/http/server.hpp"
 
@@ -36,6 +37,8 @@ class connection {
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
 
+  /// Comes before `run`.
+  void join(connections& group);
   /// Exchanges requests for responses until either side closes.
   task<> run();
 
@@ -48,6 +51,7 @@ class connection {
  private:
   enum class phase : std::uint8_t { idle, exchange, closing };
 
+  bool ends_with_this() const noexcept;
   task<bool> request_begins();
   task<bool> exchange();
   task<bool> read(request& r);
@@ -60,9 +64,11 @@ class connection {
   boost::beast::flat_buffer buffer_;
   const kind kind_;
   phase phase_ = phase::idle;
+  connections* group_ = nullptr;
   bool is_first_ = true;
   unsigned version_ = 11;
   std::list<connection*>::iterator place_;
+  std::list<connection*>::iterator place_in_group_;
 };
 
 }  // namespace crossfade::http::detail

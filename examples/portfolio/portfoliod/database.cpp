@@ -1,5 +1,7 @@
 #include "portfoliod/database.hpp"
 
+#include "portfoliod/switch_log.hpp"
+
 #include <spdlog/spdlog.h>
 
 namespace portfoliod {
@@ -8,26 +10,13 @@ namespace xf = crossfade;
 using portfolio::by_asset;
 using xf::task;
 
-namespace {
-
-void log(const xf::switch_event& event) {
-  using what = xf::switch_event::what;
-  const bool failed = event.kind == what::prepare_failed || event.kind == what::close_failed;
-  const auto level = failed                        ? spdlog::level::err
-                     : event.kind == what::overdue ? spdlog::level::warn
-                                                   : spdlog::level::info;
-  spdlog::log(level, "{}", event.message());
-}
-
-}  // namespace
-
 database::database(xf::subsystem& system, std::string file,
                    xf::switched<connection>::wanted_function wanted)
     : file_(std::move(file)),
-      system_(system),
-      connection_(
-          system, [this](const xf::backend& on) { return connect(on); },
-          [](connection& idle) { return idle.close(); }, std::move(wanted), {.on_event = log}) {}
+      connection_(system,
+                  {.prepare = [this](const xf::backend& on) { return connect(on); },
+                   .close = [](connection& idle) { return idle.close(); }},
+                  std::move(wanted), {.on_event = log_switch}) {}
 
 task<import_counts> database::add(std::vector<portfolio::trade> trades) {
   auto work = connection_.spawn({.name = "add trades"}, storage::add, std::move(trades));
@@ -65,10 +54,6 @@ task<std::unique_ptr<database::connection>> database::connect(const xf::backend&
   std::unique_ptr<connection> made = co_await xf::sqlite::open(driver, file_);
   co_await storage::prepare(*made);
   co_return made;
-}
-
-void database::follow_flag() {
-  system_.spawn({.name = "follow the flag"}, [this] { return connection_.follow(); }).detach();
 }
 
 task<> database::close() {

@@ -30,8 +30,8 @@ class database {
 
   /// Comes before all else. Throws: `crossfade::sqlite::error`; as `storage::prepare`.
   crossfade::task<> open();
-  /// Has the flag looked at, by a task of its own.
-  void follow_flag();
+  /// Returns when new work goes where the flag says.
+  crossfade::task<> follow_flag() { return connection_.follow(); }
   /// Checks the file and closes it; later calls get `crossfade::usage_error`.
   crossfade::task<> close();
 
@@ -51,7 +51,6 @@ class database {
   crossfade::task<std::unique_ptr<connection>> connect(const crossfade::backend& on) const;
 
   const std::string file_;
-  crossfade::subsystem& system_;
   const crossfade::fiber_backend::sqlite_driver fiber_;
   const crossfade::coro_backend::sqlite_driver coro_;
   crossfade::switched<connection> connection_;

@@ -1,6 +1,7 @@
 #include "portfoliod/service.hpp"
 
 #include "portfoliod/import.hpp"
+#include "portfoliod/switch_log.hpp"
 
 #include "simexch/market.hpp"
 #include "simexch/routes.hpp"
@@ -36,6 +37,8 @@ constexpr std::uint16_t usual_port = 8080;
 // Of the five seconds that stopping may take.
 constexpr xf::duration answering_time = 2s;
 constexpr xf::duration closing_time = 2s;
+/// For how long a client whose connection is to end may ask nothing.
+constexpr xf::duration silence_time = 5s;
 
 void log_report(const xf::task_report& report) { spdlog::error("loop: {}", report.message()); }
 
@@ -66,15 +69,19 @@ std::unique_ptr<http::server> simulated_exchange(const options& chosen, xf::loop
   return std::make_unique<http::server>(loop, simexch::routes(simexch::market(1), now));
 }
 
+task<std::unique_ptr<http::connections>> no_connections_yet(xf::backend&) {
+  co_return std::make_unique<http::connections>();
+}
+
 std::string address_of(const http::server& server) {
   return "http://127.0.0.1:" + std::to_string(server.port());
 }
 
 std::unique_ptr<http::server> listen(const options& chosen, xf::loop& loop, http_api& api,
-                                     xf::subsystem& connections) {
+                                     xf::switched<http::connections>& sides) {
   const auto on = [&](std::uint16_t port) {
     http::server_options how{.port = port};
-    how.connections = &connections;
+    how.sides = &sides;
     return std::make_unique<http::server>(loop, api.handler(), std::move(how));
   };
   if (chosen.port) return on(*chosen.port);
@@ -100,7 +107,12 @@ service::service(const options& chosen)
       http_client_(loop_, http_client_system_,
                    exchange_ ? address_of(*exchange_) : chosen_.simexch),
       periodic_(periodic_system_, database_, http_client_, chosen_.periodic_interval),
-      server_(listen(chosen_, loop_, http_api_, http_api_system_)) {}
+      connections_(http_api_system_,
+                   {.prepare = no_connections_yet,
+                    .drain = [](http::connections& side) { return side.end_soon(silence_time); }},
+                   [this] { return backends_named_for(http_api_system_); },
+                   {.on_event = log_switch}),
+      server_(listen(chosen_, loop_, http_api_, connections_)) {}
 
 std::vector<std::string> service::backends_named_for(const xf::subsystem& system) const {
   if (!flags_) return {};
@@ -114,6 +126,7 @@ void service::run() {
 task<> service::main() {
   co_await database_.open();
   if (!chosen_.import.empty()) co_await import_file();
+  co_await connections_.open();
   if (!chosen_.once) co_await serve_until_signalled();
   auto close = [this]() -> task<> { co_await database_.close(); };
   co_await xf::with_timeout(closing_time, close);
@@ -148,6 +161,7 @@ task<> service::serve_until_signalled() {
     }
     const std::size_t cut = co_await server_->stop(answering_time);
     if (cut > 0) spdlog::warn("http_api: {} requests were not answered in time", cut);
+    co_await connections_.close();
     co_await tasks_.stop();
     group.cancel("the service stops");
   };
@@ -159,7 +173,11 @@ task<> service::follow_flags() {
   for (;;) {
     co_await flags_changed_.wait();
     flags_changed_.clear();
-    database_.follow_flag();
+    auto all = [this](xf::task_group& group) {
+      group.spawn([this] { return database_.follow_flag(); });
+      group.spawn([this] { return connections_.follow(); });
+    };
+    co_await xf::with_task_group(all);
   }
 }
 

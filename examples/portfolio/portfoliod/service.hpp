@@ -14,6 +14,7 @@
 #include "compat/loop.hpp"
 #include "compat/runtime.hpp"
 #include "compat/subsystem.hpp"
+#include "compat/switched.hpp"
 #include "coro_backend/backend.hpp"
 #include "fiber_backend/backend.hpp"
 #include "flags/file.hpp"
@@ -69,6 +70,7 @@ class service {
   tasks tasks_{tasks_system_};
   periodic periodic_;
   http_api http_api_{http_api_system_, database_, http_client_, tasks_, observer_};
+  crossfade::switched<crossfade::http::connections> connections_;
   const std::unique_ptr<crossfade::http::server> server_;
 };
 

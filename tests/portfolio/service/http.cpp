@@ -11,8 +11,9 @@ namespace portfolio::blackbox {
 
 namespace wire = boost::beast::http;
 
-connection::connection(std::uint16_t port) {
-  socket_.connect({boost::asio::ip::address_v4::loopback(), port});
+connection::connection(std::uint16_t port)
+    : server_(boost::asio::ip::address_v4::loopback(), port) {
+  socket_.connect(server_);
 }
 
 reply connection::send(const std::string& method, const std::string& target, std::string body) {
@@ -21,11 +22,13 @@ reply connection::send(const std::string& method, const std::string& target, std
   if (!body.empty()) request.set(wire::field::content_type, "text/csv");
   request.body() = std::move(body);
   request.prepare_payload();
+  if (!socket_.is_open()) socket_.connect(server_);
   wire::write(socket_, request);
 
   boost::beast::flat_buffer buffer;
   wire::response<wire::string_body> response;
   wire::read(socket_, buffer, response);
+  if (!response.keep_alive()) socket_.close();
   return {.status = response.result_int(),
           .type = std::string(response[wire::field::content_type]),
           .body = std::move(response.body())};

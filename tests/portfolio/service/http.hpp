@@ -20,8 +20,8 @@ struct reply {
   std::string message() const { return nlohmann::json::parse(body).at("message"); }
 };
 
-/// A connection to a server on this machine, kept open for all requests. It has nothing in common
-/// with the client under test.
+/// A connection to a server on this machine, kept open for all requests until the server ends it
+/// with an answer; then there is a new one. It has nothing in common with the client under test.
 class connection {
  public:
   explicit connection(std::uint16_t port);
@@ -34,6 +34,7 @@ class connection {
   reply send(const std::string& method, const std::string& target, std::string body);
 
  private:
+  boost::asio::ip::tcp::endpoint server_;
   boost::asio::io_context io_;
   boost::asio::ip::tcp::socket socket_{io_};
 };
