@@ -2,6 +2,7 @@
 
 #include "flags/detail/contents.hpp"
 #include "flags/detail/document.hpp"
+#include "flags/detail/objections.hpp"
 #include "flags/detail/targeting.hpp"
 #include "flags/errors.hpp"
 #include "flags/kill_switch.hpp"

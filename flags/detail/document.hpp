@@ -17,10 +17,6 @@ struct document {
 /// Throws: `flag_error` with `name`, at the first thing that is wrong.
 document read_document(std::string_view text, const std::string& name);
 
-/// The text as a JSON string; `quoted_list` several, separated by commas.
-std::string quoted(const std::string& text);
-std::string quoted_list(const std::vector<std::string>& texts);
-
 /// The JSON pointer of one of the flag's variants.
 std::string variant_pointer(const flag& flag, const variant& variant);
 

@@ -1,5 +1,6 @@
 #include "tests/flags/cases/case_file.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <fstream>
@@ -18,6 +19,7 @@
 #include "flags/detail/program.hpp"
 #include "flags/errors.hpp"
 #include "flags/snapshot.hpp"
+#include "flags/validate.hpp"
 
 namespace crossfade::flags {
 namespace {
@@ -122,6 +124,7 @@ class runner {
         {"logic", &runner::logic},
         {"hashes", &runner::hash},
         {"loads", &runner::load},
+        {"validations", &runner::validation},
         {"matrix", &runner::matrix}};
     bool any = false;
     for (const auto& [name, run_one] : sections) {
@@ -202,15 +205,65 @@ class runner {
   }
 
   void load(const json& c) {
-    std::string refusal;
-    try {
-      snapshot::parse(c.at("content").get<std::string>(), "flags");
-    } catch (const flag_error& error) {
-      refusal = error.what();
-    }
+    const auto text = c.at("content").get<std::string>();
+    const auto refusal = refusal_of(text);
     judge(refusal.empty() == c.at("accept").get<bool>(), [&] {
       return refusal.empty() ? "taken, expected to be refused" : "refused: " + refusal;
     });
+    judge_errors(refusal, validate(text, "flags"));
+  }
+
+  void validation(const json& c) {
+    json document = c.at("document");
+    const std::string schema_name = c.at("schema");
+    if (schema_name == "targeting.json") {
+      document = {
+          {"flags",
+           {{"rule",
+             {{"state", "ENABLED"}, {"variants", {{"on", true}}}, {"targeting", document}}}}}};
+    }
+    const std::string text = document.dump();
+    const auto schema = schema_name == "flagd.json" ? schema::flagd : schema::flags;
+    const auto found = validate(text, "flags", schema);
+    judge_errors(refusal_of(text), found);
+    if (!c.at("valid").get<bool>()) {
+      judge(!found.empty(), [&] { return "found right, expected a violation: " + text; });
+      return;
+    }
+    const bool stricter_with_reason =
+        std::all_of(found.begin(), found.end(), [](const violation& each) {
+          return each.severity == severity::error || !each.why.empty();
+        });
+    judge(stricter_with_reason, [&] { return "expected to be right: " + text + listed(found); });
+    if (!found.empty()) report_.notes.push_back(at_ + ": the schema lets pass" + listed(found));
+  }
+
+  static std::string refusal_of(const std::string& text) {
+    try {
+      snapshot::parse(text, "flags");
+      return {};
+    } catch (const flag_error& error) {
+      return error.what();
+    }
+  }
+
+  static std::string listed(const std::vector<violation>& found) {
+    std::string text;
+    for (const violation& each : found) text += "\n    " + to_string(each);
+    return text;
+  }
+
+  /// There is an error if and only if the text is refused, and the refusal is about one of them.
+  void judge_errors(const std::string& refusal, const std::vector<violation>& found) {
+    bool any = false;
+    bool names_it = false;
+    for (const violation& each : found) {
+      if (each.severity != severity::error) continue;
+      any = true;
+      names_it |= refusal.ends_with(each.message);
+    }
+    judge(any == !refusal.empty() && any == names_it,
+          [&] { return "loading says \"" + refusal + "\", validation" + listed(found); });
   }
 
   void matrix(const json& c) {
