@@ -18,8 +18,8 @@ runtime::runtime(loop& owner, std::initializer_list<std::reference_wrapper<backe
   }
 }
 
-backend& runtime::choose(std::string_view subsystem) {
-  return named(chooser_ ? chooser_(subsystem) : std::string_view(), subsystem);
+backend& runtime::choose(std::string_view subsystem, std::string_view targeting_key) {
+  return named(chooser_ ? chooser_(subsystem, targeting_key) : std::string_view(), subsystem);
 }
 
 backend& runtime::named(std::string_view wanted, std::string_view subsystem) {

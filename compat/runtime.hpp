@@ -15,7 +15,11 @@ struct scheduler;
 }
 
 /// Names the backend that a subsystem's next root task starts on; an empty name means the default.
-using chooser = std::function<std::string_view(std::string_view subsystem)>;
+///
+/// `targeting_key` is whom the task is for, an account or a request; empty where it is for nobody
+/// in particular. The name is used before the next call.
+using chooser =
+    std::function<std::string_view(std::string_view subsystem, std::string_view targeting_key)>;
 
 /// The backends of one loop, and who chooses among them.
 ///
@@ -34,8 +38,8 @@ class runtime {
   const std::vector<std::reference_wrapper<backend>>& backends() const noexcept {
     return backends_;
   }
-  /// The backend for the next root task of the subsystem of that name.
-  backend& choose(std::string_view subsystem);
+  /// The backend for the next root task of the subsystem of that name, for that targeting key.
+  backend& choose(std::string_view subsystem, std::string_view targeting_key = {});
   /// The backend of that name, which was chosen for the subsystem.
   backend& named(std::string_view name, std::string_view subsystem);
   detail::scheduler& core() const noexcept;

@@ -18,10 +18,13 @@ struct spawn_options {
   std::source_location site = std::source_location::current();
 };
 
+struct root_options;
+
 namespace detail {
 
 template <class F>
-concept is_function = !std::is_same_v<std::remove_cvref_t<F>, spawn_options>;
+concept is_function = !std::is_same_v<std::remove_cvref_t<F>, spawn_options> &&
+                      !std::is_same_v<std::remove_cvref_t<F>, root_options>;
 
 template <class F, class... A>
 handle<result_of<std::decay_t<F>, std::decay_t<A>...>> spawn_task(scheduler& sched,
@@ -38,33 +41,34 @@ handle<result_of<std::decay_t<F>, std::decay_t<A>...>> spawn_task(scheduler& sch
 ///
 /// A default argument, which is what takes the spawn site, cannot follow a parameter pack; hence
 /// one overload for each count. With options, which carry the site, any count goes.
-template <class Derived>
+template <class Derived, class Options = spawn_options>
 class spawner {
  public:
   using here = std::source_location;
 
   template <class F>
   auto spawn(F&& f, here site = here::current()) {
-    return self().launch({{}, site}, std::forward<F>(f));
+    return self().launch(Options{.site = site}, std::forward<F>(f));
   }
   template <class F, class A>
     requires is_function<F>
   auto spawn(F&& f, A&& a, here site = here::current()) {
-    return self().launch({{}, site}, std::forward<F>(f), std::forward<A>(a));
+    return self().launch(Options{.site = site}, std::forward<F>(f), std::forward<A>(a));
   }
   template <class F, class A, class B>
     requires is_function<F>
   auto spawn(F&& f, A&& a, B&& b, here site = here::current()) {
-    return self().launch({{}, site}, std::forward<F>(f), std::forward<A>(a), std::forward<B>(b));
+    return self().launch(Options{.site = site}, std::forward<F>(f), std::forward<A>(a),
+                         std::forward<B>(b));
   }
   template <class F, class A, class B, class C>
     requires is_function<F>
   auto spawn(F&& f, A&& a, B&& b, C&& c, here site = here::current()) {
-    return self().launch({{}, site}, std::forward<F>(f), std::forward<A>(a), std::forward<B>(b),
-                         std::forward<C>(c));
+    return self().launch(Options{.site = site}, std::forward<F>(f), std::forward<A>(a),
+                         std::forward<B>(b), std::forward<C>(c));
   }
   template <class F, class... A>
-  auto spawn(const spawn_options& options, F&& f, A&&... a) {
+  auto spawn(const Options& options, F&& f, A&&... a) {
     return self().launch(options, std::forward<F>(f), std::forward<A>(a)...);
   }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <source_location>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,12 +28,24 @@ struct subsystem_options {
   bool portal_by_default = false;
 };
 
+/// What may be said of a root task when its subsystem spawns it. Written
+/// `{.name = "refresh", .targeting_key = account}`; the spawn site is taken by itself.
+struct root_options {
+  std::string_view name = {};  ///< copied into the task
+  /// Whom the task is for: what a percentage goes by. One key gets one answer for as long as the
+  /// flag says the same. Used for the choice, not kept.
+  std::string_view targeting_key = {};
+  std::source_location site = std::source_location::current();
+};
+
 /// A part of the service whose backend is chosen at run time, by name.
 ///
 /// `spawn` asks the runtime's chooser once and records the backend in the new root task; whatever
 /// that task spawns stays on it, so no task ever moves and a changed flag takes effect with the
-/// next root task. Threads: the loop's only. Lifetime: outlives its tasks.
-class subsystem : public detail::spawner<subsystem> {
+/// next root task. It takes `root_options`; what is spawned below inherits the choice, and so plain
+/// `spawn` and groups take no targeting key. Threads: the loop's only. Lifetime: outlives its
+/// tasks.
+class subsystem : public detail::spawner<subsystem, root_options> {
  public:
   subsystem(runtime& owner, std::string name, subsystem_options options = {});
   ~subsystem();
@@ -41,8 +54,10 @@ class subsystem : public detail::spawner<subsystem> {
 
   std::string_view name() const noexcept { return name_; }
   bool portal_by_default() const noexcept { return options_.portal_by_default; }
-  /// The backend that a task spawned now would get.
-  backend& chosen() const { return runtime_.choose(name_); }
+  /// The backend that a task spawned now, for that targeting key, would get.
+  backend& chosen(std::string_view targeting_key = {}) const {
+    return runtime_.choose(name_, targeting_key);
+  }
   /// One row for each of the runtime's backends, in its order.
   const std::vector<backend_counters>& counters() const noexcept { return counters_; }
 
@@ -50,12 +65,13 @@ class subsystem : public detail::spawner<subsystem> {
 
   /// For `spawn`.
   template <class F, class... A>
-  auto launch(const spawn_options& options, F&& f, A&&... a) {
-    return launch_on(chosen(), options, std::forward<F>(f), std::forward<A>(a)...);
+  auto launch(const root_options& options, F&& f, A&&... a) {
+    return launch_on(chosen(options.targeting_key), options, std::forward<F>(f),
+                     std::forward<A>(a)...);
   }
   /// For `switched`, which has chosen.
   template <class F, class... A>
-  auto launch_on(backend& on, const spawn_options& options, F&& f, A&&... a) {
+  auto launch_on(backend& on, const root_options& options, F&& f, A&&... a) {
     return detail::spawn_task(runtime_.core(), {&on, this, nullptr, options.name, options.site},
                               true, std::forward<F>(f), std::forward<A>(a)...);
   }

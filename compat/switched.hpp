@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -29,7 +30,7 @@ namespace crossfade {
 /// lets the draining go on without it. Threads: the loop's only. Lifetime: `close` has ended before
 /// it goes, or the run of the loop has; the subsystem outlives it.
 template <class State>
-class switched : public detail::spawner<switched<State>> {
+class switched : public detail::spawner<switched<State>, root_options> {
  public:
   /// What is done with a state. Each runs as a root task on its backend.
   struct functions {
@@ -59,16 +60,19 @@ class switched : public detail::spawner<switched<State>> {
   /// Drains and closes all sides, and waits for that. `spawn` throws from now on.
   task<> close() { return protocol_.close(); }
 
-  /// The backend that a task spawned now would get. Throws: `usage_error` if it is not open.
-  backend& chosen() const { return protocol_.chosen().on; }
+  /// The backend that a task spawned now, for that targeting key, would get. Throws: `usage_error`
+  /// if it is not open.
+  backend& chosen(std::string_view targeting_key = {}) const {
+    return protocol_.chosen(targeting_key).on;
+  }
   /// Oldest first.
   std::vector<side_status> status() const { return protocol_.status(); }
 
-  /// For `spawn(f, a...)`, which starts `f(state, a...)`, of either text, in the subsystem. Throws:
-  /// `usage_error` if it is not open.
+  /// For `spawn(f, a...)`, which takes `root_options` and starts `f(state, a...)`, of either text,
+  /// in the subsystem. Throws: `usage_error` if it is not open.
   template <class F, class... A>
-  auto launch(const spawn_options& options, F&& f, A&&... a) {
-    auto& side = protocol_.chosen();
+  auto launch(const root_options& options, F&& f, A&&... a) {
+    auto& side = protocol_.chosen(options.targeting_key);
     return protocol_.owner().launch_on(
         side.on, options, with_state<std::decay_t<F>>{detail::side_use(side), std::forward<F>(f)},
         std::forward<A>(a)...);

@@ -202,8 +202,8 @@ task<> switch_protocol::close() {
   co_await all_closed_.wait();
 }
 
-switch_protocol::side& switch_protocol::chosen() const {
-  const backend& wanted = subsystem_.chosen();
+switch_protocol::side& switch_protocol::chosen(std::string_view targeting_key) const {
+  const backend& wanted = subsystem_.chosen(targeting_key);
   side* found = nullptr;
   for (const auto& s : sides_) {
     if (s->phase_ != phase::serving) continue;

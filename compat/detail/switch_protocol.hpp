@@ -99,7 +99,7 @@ class switch_protocol {
   task<> follow();
   task<> close();
   /// That of the backend which is chosen, or another that serves. Throws: `usage_error` if none.
-  side& chosen() const;
+  side& chosen(std::string_view targeting_key) const;
   std::vector<side_status> status() const;
   subsystem& owner() const noexcept { return subsystem_; }
 

@@ -6,10 +6,14 @@
 
 namespace crossfade::http {
 
-handler spawned_in(subsystem& system, handler inner) {
-  return [&system, inner = std::move(inner)](request& r) -> task<response> {
+handler spawned_in(subsystem& system, handler inner,
+                   std::function<std::string_view(const request&)> targeting_key) {
+  return [&system, inner = std::move(inner),
+          targeting_key = std::move(targeting_key)](request& r) -> task<response> {
+    const std::string name = r.method + ' ' + r.path;
+    const std::string_view whom = targeting_key ? targeting_key(r) : std::string_view();
     auto answering =
-        system.spawn({.name = r.method + ' ' + r.path}, [&inner, &r]() { return inner(r); });
+        system.spawn({.name = name, .targeting_key = whom}, [&inner, &r]() { return inner(r); });
     std::exception_ptr interruption;
     try {
       co_return co_await answering.join();

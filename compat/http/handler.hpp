@@ -7,6 +7,7 @@
 
 #include <concepts>
 #include <functional>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -44,8 +45,12 @@ class handler {
 /// Has each request answered in a root task of `system`, on the backend that its flag names at that
 /// moment: a flip moves the next request, also of a connection that is kept open.
 ///
+/// `targeting_key(request)` says whom a request is for, so that a percentage of all accounts can be
+/// moved; without it, or where it gives nothing, a request is for nobody in particular. What it
+/// gives is used before the request is. Throws: what it throws, instead of an answer.
 /// Cancellation: cancels the request's task and waits for its end. Lifetime: the subsystem outlives
 /// the handler's calls.
-handler spawned_in(subsystem& system, handler inner);
+handler spawned_in(subsystem& system, handler inner,
+                   std::function<std::string_view(const request&)> targeting_key = {});
 
 }  // namespace crossfade::http

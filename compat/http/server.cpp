@@ -121,16 +121,16 @@ void server::impl::admit(tcp_socket socket) {
   auto owned = std::make_unique<connection>(
       state, std::move(socket), full ? connection::kind::refused : connection::kind::served);
   connection& admitted = *owned;
-  const spawn_options named{.name = "http connection"};
+  constexpr std::string_view name = "http connection";
   if (state.options.sides == nullptr) {
     auto run = [](std::unique_ptr<connection> self) -> task<> { co_await self->run(); };
-    admitted.running = spawn(named, run, std::move(owned));
+    admitted.running = spawn({.name = name}, run, std::move(owned));
   } else {
     auto run = [](http::connections& side, std::unique_ptr<connection> self) -> task<> {
       self->join(side);
       co_await self->run();
     };
-    admitted.running = state.options.sides->spawn(named, run, std::move(owned));
+    admitted.running = state.options.sides->spawn({.name = name}, run, std::move(owned));
   }
 }
 

@@ -24,8 +24,12 @@ class RuntimeTest : public loop_test {
 
   std::string chosen_;  // what the chooser answers
   int asked_ = 0;
-  runtime runtime_{loop_, {backends_.fiber, backends_.coro}, [this](std::string_view) {
+  std::string asked_for_;  // the targeting key
+  runtime runtime_{loop_,
+                   {backends_.fiber, backends_.coro},
+                   [this](std::string_view, std::string_view targeting_key) {
                      ++asked_;
+                     asked_for_ = targeting_key;
                      return std::string_view(chosen_);
                    }};
   subsystem prices_{runtime_, "prices"};
@@ -107,6 +111,34 @@ TEST_F(RuntimeTest, ChooserIsAskedOnceForEachRootAndChildrenInherit) {
   EXPECT_THAT(where, ElementsAre("coro", "coro", "coro"));
   EXPECT_EQ(asked_, 1);
 }
+
+TEST_F(RuntimeTest, ChooserIsToldWhomTheRootIsFor) {
+  EXPECT_EQ(prices_.chosen("alice").name(), "fiber");
+  EXPECT_EQ(asked_for_, "alice");
+  loop_.run(backends_.coro, [&]() -> task<> {
+    auto for_bob = prices_.spawn(
+        {.name = "refresh", .targeting_key = "bob"}, [](int) {}, 1);
+    EXPECT_EQ(asked_for_, "bob");
+    auto for_nobody = prices_.spawn([] {});
+    EXPECT_EQ(asked_for_, "");
+    for (const task_info& each : loop_.tasks()) {
+      EXPECT_EQ(each.id == for_bob.id(), each.name == "refresh");
+      EXPECT_THAT(each.site.file_name(), HasSubstr("runtime_test.cpp"));
+    }
+    co_await for_bob.join();
+    co_await for_nobody.join();
+  });
+}
+
+// What is spawned below a root inherits its choice: a key there would have no effect.
+template <class Spawner>
+concept takes_targeting_key = requires(Spawner& spawner, void (*f)(int)) {
+  spawner.spawn({.name = "refresh", .targeting_key = "alice"}, f, 1);
+};
+static_assert(takes_targeting_key<subsystem>);
+static_assert(!takes_targeting_key<task_group>);
+static_assert(!takes_targeting_key<task_group::placement>);
+static_assert(!takes_targeting_key<detail::sibling_spawner>);
 
 TEST_F(RuntimeTest, ChangedChoiceTakesEffectWithTheNextRoot) {
   event go;

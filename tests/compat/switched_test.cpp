@@ -87,9 +87,10 @@ class SwitchedTest : public cell_test {
   duration preparing_takes_ = 1ms;
   int prepared_ = 0;
   std::vector<std::string> events_;
-  runtime runtime_{loop_, {backends_.fiber, backends_.coro}, [this](std::string_view) {
-                     return std::string_view(chosen_);
-                   }};
+  runtime runtime_{
+      loop_, {backends_.fiber, backends_.coro}, [this](std::string_view, std::string_view key) {
+        return key == "moved" ? std::string_view("coro") : std::string_view(chosen_);
+      }};
   subsystem database_{runtime_, "database"};
   switched<store> switched_{database_,
                             functions(),
@@ -142,9 +143,12 @@ TEST_P(SwitchedTest, BothSidesServeWhileTheFlagMayNameBoth) {
     also_wanted_ = {"coro"};
     co_await switched_.open();
     EXPECT_EQ(co_await call_and_join()(), "fiber2");
-    chosen_ = "coro";
-    EXPECT_EQ(co_await call_and_join()(), "coro1");
-    chosen_ = "fiber";
+    auto moved = switched_.spawn({.name = "call", .targeting_key = "moved"}, [](store& used) {
+      return std::to_string(used.number) + " of " + used.made_on;
+    });
+    EXPECT_EQ(co_await moved.join(), "1 of coro");
+    EXPECT_EQ(switched_.chosen("moved").name(), "coro");
+    EXPECT_EQ(switched_.chosen("any").name(), "fiber");
     also_wanted_ = {};
     co_await switched_.follow();
     co_await sleep(2ms);

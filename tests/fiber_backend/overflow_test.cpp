@@ -69,7 +69,7 @@ struct scene {
   fiber_backend::backend fiber;
   coro_backend::backend coro{loop};
   std::string_view chosen;
-  runtime choice{loop, {fiber, coro}, [this](std::string_view) { return chosen; }};
+  runtime choice{loop, {fiber, coro}, [this](auto...) { return chosen; }};
   subsystem database{choice, "database"};
 };
 

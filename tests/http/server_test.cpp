@@ -441,9 +441,12 @@ TEST_P(ServerTest, ServesTwoHundredClientsAtOnce) {
 class SubsystemServerTest : public ServerTest {
  protected:
   std::string chosen_ = "fiber";
-  runtime runtime_{loop_, {backends_.fiber, backends_.coro}, [this](std::string_view) {
-                     return std::string_view(chosen_);
-                   }};
+  std::string moved_key_;  // this one gets coro, whatever is chosen
+  runtime runtime_{
+      loop_, {backends_.fiber, backends_.coro}, [this](std::string_view, std::string_view key) {
+        const bool moved = !key.empty() && key == moved_key_;
+        return moved ? std::string_view("coro") : std::string_view(chosen_);
+      }};
   subsystem api_{runtime_, "http_api"};
 
   std::uint64_t spawned(std::string_view backend) const {
@@ -478,6 +481,26 @@ TEST_P(SubsystemServerTest, FlagMovesTheNextRequestOfAConnectionThatIsKept) {
   });
   EXPECT_EQ(spawned("fiber"), 1U);
   EXPECT_EQ(spawned("coro"), 1U);
+}
+
+TEST_P(SubsystemServerTest, TargetingKeyMovesTheRequestsOfOneAccount) {
+  moved_key_ = "alice";
+  auto account = [](const request& r) {
+    const std::string* given = r.headers.find("X-Account");
+    return given != nullptr ? std::string_view(*given) : std::string_view();
+  };
+  auto handle = [](const request& r) -> task<response> { co_return response{.body = r.path}; };
+  serve(spawned_in(api_, handle, account), {}, [&](server& server) -> task<> {
+    client client(loop_);
+    const call for_alice{.url = url_of(server), .headers = {{"X-Account", "alice"}}};
+    const call for_bob{.url = url_of(server), .headers = {{"X-Account", "bob"}}};
+    for (const call* each : {&for_alice, &for_bob, &for_alice}) {
+      EXPECT_EQ((co_await client.send(*each)).status, 200U);
+    }
+    EXPECT_EQ((co_await client.get(url_of(server))).status, 200U);
+  });
+  EXPECT_EQ(spawned("coro"), 2U);
+  EXPECT_EQ(spawned("fiber"), 2U);
 }
 
 class SwitchedServerTest : public SubsystemServerTest {
