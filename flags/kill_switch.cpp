@@ -1,7 +1,7 @@
 #include "flags/kill_switch.hpp"
 
 #include "flags/detail/coercion.hpp"
-#include "flags/detail/document.hpp"
+#include "flags/detail/objections.hpp"
 #include "flags/errors.hpp"
 
 #include <algorithm>
