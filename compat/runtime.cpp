@@ -19,11 +19,11 @@ runtime::runtime(loop& owner, std::initializer_list<std::reference_wrapper<backe
 }
 
 backend& runtime::choose(std::string_view subsystem, std::string_view targeting_key) {
-  return named(chooser_ ? chooser_(subsystem, targeting_key) : std::string_view(), subsystem);
+  return named(choice(subsystem, targeting_key), subsystem);
 }
 
 backend& runtime::named(std::string_view wanted, std::string_view subsystem) {
-  if (wanted.empty()) return backends_.front();
+  if (wanted.empty() || wanted == shadow_choice) return backends_.front();
   for (backend& b : backends_) {
     if (b.name() == wanted) return b;
   }

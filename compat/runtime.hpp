@@ -21,6 +21,10 @@ struct scheduler;
 using chooser =
     std::function<std::string_view(std::string_view subsystem, std::string_view targeting_key)>;
 
+/// What a chooser may name instead of a backend: the default serves, and a `shadow` repeats calls
+/// on the next one.
+inline constexpr std::string_view shadow_choice = "shadow";
+
 /// The backends of one loop, and who chooses among them.
 ///
 /// The first backend is the default: it is taken where the chooser names none, or one that does not
@@ -37,6 +41,10 @@ class runtime {
   loop& owner() const noexcept { return loop_; }
   const std::vector<std::reference_wrapper<backend>>& backends() const noexcept {
     return backends_;
+  }
+  /// What the chooser says; empty if there is none.
+  std::string_view choice(std::string_view subsystem, std::string_view targeting_key = {}) const {
+    return chooser_ ? chooser_(subsystem, targeting_key) : std::string_view();
   }
   /// The backend for the next root task of the subsystem of that name, for that targeting key.
   backend& choose(std::string_view subsystem, std::string_view targeting_key = {});

@@ -69,7 +69,7 @@ class subsystem : public detail::spawner<subsystem, root_options> {
     return launch_on(chosen(options.targeting_key), options, std::forward<F>(f),
                      std::forward<A>(a)...);
   }
-  /// For `switched`, which has chosen.
+  /// For `switched` and `shadow`, which have chosen.
   template <class F, class... A>
   auto launch_on(backend& on, const root_options& options, F&& f, A&&... a) {
     return detail::spawn_task(runtime_.core(), {&on, this, nullptr, options.name, options.site},

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "compat/detail/switch_protocol.hpp"
+#include "compat/errors.hpp"
 #include "compat/spawn.hpp"
 #include "compat/subsystem.hpp"
 
@@ -72,11 +73,20 @@ class switched : public detail::spawner<switched<State>, root_options> {
   /// in the subsystem. Throws: `usage_error` if it is not open.
   template <class F, class... A>
   auto launch(const root_options& options, F&& f, A&&... a) {
-    auto& side = protocol_.chosen(options.targeting_key);
-    return protocol_.owner().launch_on(
-        side.on, options, with_state<std::decay_t<F>>{detail::side_use(side), std::forward<F>(f)},
-        std::forward<A>(a)...);
+    return launch_on(protocol_.chosen(options.targeting_key), options, std::forward<F>(f),
+                     std::forward<A>(a)...);
   }
+  /// For `shadow`, which has chosen. Throws: `usage_error` unless `serves(on)`.
+  template <class F, class... A>
+  auto launch_on(backend& on, const root_options& options, F&& f, A&&... a) {
+    detail::switch_protocol::side* side = protocol_.serving(on);
+    if (side == nullptr)
+      throw usage_error("switched: the " + std::string(on.name()) + " side does not serve");
+    return launch_on(*side, options, std::forward<F>(f), std::forward<A>(a)...);
+  }
+  /// Whether there is a state on that backend that takes new work.
+  bool serves(const backend& on) const noexcept { return protocol_.serving(on) != nullptr; }
+  subsystem& owner() const noexcept { return protocol_.owner(); }
 
  private:
   struct side_with_state final : detail::switch_protocol::side {
@@ -96,6 +106,14 @@ class switched : public detail::spawner<switched<State>, root_options> {
                          std::forward<A>(arguments)...);
     }
   };
+
+  template <class F, class... A>
+  auto launch_on(detail::switch_protocol::side& side, const root_options& options, F&& f,
+                 A&&... a) {
+    return owner().launch_on(
+        side.on, options, with_state<std::decay_t<F>>{detail::side_use(side), std::forward<F>(f)},
+        std::forward<A>(a)...);
+  }
 
   class protocol final : public detail::switch_protocol {
    public:

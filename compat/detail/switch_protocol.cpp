@@ -95,14 +95,21 @@ task<std::exception_ptr> switch_protocol::change_sides() {
 
 std::vector<std::reference_wrapper<backend>> switch_protocol::wanted_backends() const {
   std::vector<std::reference_wrapper<backend>> wanted;
-  if (wanted_) {
-    for (const std::string& name : wanted_()) {
-      backend& named = subsystem_.owner().named(name, subsystem_.name());
-      const auto same = [&](const backend& b) { return &b == &named; };
-      if (std::none_of(wanted.begin(), wanted.end(), same)) wanted.emplace_back(named);
+  const auto add = [&](backend& one) {
+    const auto same = [&](const backend& b) { return &b == &one; };
+    if (std::none_of(wanted.begin(), wanted.end(), same)) wanted.emplace_back(one);
+  };
+  runtime& choice = subsystem_.owner();
+  std::vector<std::string> names;
+  if (wanted_) names = wanted_();
+  if (names.empty()) names.emplace_back(choice.choice(subsystem_.name()));
+  for (const std::string& name : names) {
+    if (name == shadow_choice) {
+      for (backend& each : choice.backends()) add(each);
+    } else {
+      add(choice.named(name, subsystem_.name()));
     }
   }
-  if (wanted.empty()) wanted.emplace_back(subsystem_.chosen());
   return wanted;
 }
 
@@ -203,18 +210,19 @@ task<> switch_protocol::close() {
 }
 
 switch_protocol::side& switch_protocol::chosen(std::string_view targeting_key) const {
-  const backend& wanted = subsystem_.chosen(targeting_key);
-  side* found = nullptr;
+  if (side* exactly = serving(subsystem_.chosen(targeting_key))) return *exactly;
   for (const auto& s : sides_) {
-    if (s->phase_ != phase::serving) continue;
-    if (&s->on == &wanted) return *s;
-    if (found == nullptr) found = s.get();
+    if (s->phase_ == phase::serving) return *s;
   }
-  if (found == nullptr) {
-    throw usage_error("subsystem '" + std::string(subsystem_.name()) + "': its state is " +
-                      (closed_ ? "closed" : "not open; `open` comes first"));
+  throw usage_error("subsystem '" + std::string(subsystem_.name()) + "': its state is " +
+                    (closed_ ? "closed" : "not open; `open` comes first"));
+}
+
+switch_protocol::side* switch_protocol::serving(const backend& on) const noexcept {
+  for (const auto& s : sides_) {
+    if (&s->on == &on && s->phase_ == phase::serving) return s.get();
   }
-  return *found;
+  return nullptr;
 }
 
 std::vector<side_status> switch_protocol::status() const {

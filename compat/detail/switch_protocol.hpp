@@ -100,6 +100,8 @@ class switch_protocol {
   task<> close();
   /// That of the backend which is chosen, or another that serves. Throws: `usage_error` if none.
   side& chosen(std::string_view targeting_key) const;
+  /// Null: it has no side that serves.
+  side* serving(const backend& on) const noexcept;
   std::vector<side_status> status() const;
   subsystem& owner() const noexcept { return subsystem_; }
 
