@@ -16,7 +16,8 @@ database::database(xf::subsystem& system, std::string file,
       connection_(system,
                   {.prepare = [this](const xf::backend& on) { return connect(on); },
                    .close = [](connection& idle) { return idle.close(); }},
-                  std::move(wanted), {.on_event = log_switch}) {}
+                  std::move(wanted), {.on_event = log_switch}),
+      shadow_(system) {}
 
 task<import_counts> database::add(std::vector<portfolio::trade> trades) {
   auto work = connection_.spawn({.name = "add trades"}, storage::add, std::move(trades));
@@ -24,13 +25,11 @@ task<import_counts> database::add(std::vector<portfolio::trade> trades) {
 }
 
 task<std::size_t> database::count_trades() {
-  auto work = connection_.spawn({.name = "count trades"}, storage::count_trades);
-  co_return co_await work.join();
+  co_return co_await shadow_.call(connection_, {.name = "count trades"}, storage::count_trades);
 }
 
 task<by_asset> database::held() {
-  auto work = connection_.spawn({.name = "held"}, storage::held);
-  co_return co_await work.join();
+  co_return co_await shadow_.call(connection_, {.name = "held"}, storage::held);
 }
 
 task<> database::set_quotes(quotes_by_asset quotes) {
@@ -39,8 +38,7 @@ task<> database::set_quotes(quotes_by_asset quotes) {
 }
 
 task<quotes_by_asset> database::quotes() {
-  auto work = connection_.spawn({.name = "quotes"}, storage::quotes);
-  co_return co_await work.join();
+  co_return co_await shadow_.call(connection_, {.name = "quotes"}, storage::quotes);
 }
 
 task<> database::open() {
@@ -57,6 +55,7 @@ task<std::unique_ptr<database::connection>> database::connect(const xf::backend&
 }
 
 task<> database::close() {
+  co_await shadow_.stop();
   auto check = connection_.spawn({.name = "check integrity"}, storage::check_integrity);
   const std::string integrity = co_await check.join();
   spdlog::log(integrity == "ok" ? spdlog::level::info : spdlog::level::err,

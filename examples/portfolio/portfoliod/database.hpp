@@ -2,6 +2,7 @@
 
 #include "portfoliod/storage.hpp"
 
+#include "compat/shadow.hpp"
 #include "compat/subsystem.hpp"
 #include "compat/switched.hpp"
 #include "coro_backend/sqlite_driver.hpp"
@@ -46,6 +47,8 @@ class database {
   std::string_view driver() const { return connection_.chosen().name(); }
   /// The connections there are.
   std::vector<crossfade::side_status> sides() const { return connection_.status(); }
+  /// What repeating reads on the other side has shown.
+  const crossfade::shadow& repeats() const noexcept { return shadow_; }
 
  private:
   crossfade::task<std::unique_ptr<connection>> connect(const crossfade::backend& on) const;
@@ -54,6 +57,7 @@ class database {
   const crossfade::fiber_backend::sqlite_driver fiber_;
   const crossfade::coro_backend::sqlite_driver coro_;
   crossfade::switched<connection> connection_;
+  crossfade::shadow shadow_;  // of what only reads
 };
 
 }  // namespace portfoliod

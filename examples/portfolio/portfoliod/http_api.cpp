@@ -17,6 +17,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace portfoliod {
 
@@ -56,6 +57,39 @@ tasks::id task_id(const http::request& r) {
 template <class Clock, class Duration>
 std::int64_t unix_seconds(chrono::time_point<Clock, Duration> time) {
   return chrono::floor<chrono::seconds>(time.time_since_epoch()).count();
+}
+
+double seconds(crossfade::duration time) { return chrono::duration<double>(time).count(); }
+
+json to_json(const std::vector<crossfade::side_status>& sides) {
+  json all = json::array();
+  for (const crossfade::side_status& side : sides) {
+    all.push_back({{"backend", side.backend},
+                   {"phase", crossfade::to_string(side.now)},
+                   {"uses", side.uses},
+                   {"seconds", seconds(side.since)}});
+  }
+  return all;
+}
+
+json to_json(const crossfade::shadow& repeats) {
+  json differences = json::array();
+  for (const crossfade::shadow_difference& each : repeats.differences()) {
+    differences.push_back({{"call", each.call},
+                           {"served", each.served},
+                           {"repeated", each.repeated},
+                           {"served_seconds", seconds(each.served_in)},
+                           {"repeated_seconds", seconds(each.repeated_in)},
+                           {"at", unix_seconds(each.at)}});
+  }
+  const crossfade::shadow_counters& counters = repeats.counters();
+  return {{"equal", counters.equal},
+          {"different", counters.different},
+          {"late", counters.late},
+          {"over_budget", counters.over_budget},
+          {"served_seconds", seconds(counters.served_in)},
+          {"repeated_seconds", seconds(counters.repeated_in)},
+          {"differences", std::move(differences)}};
 }
 
 json text_or_null(const std::optional<portfolio::decimal>& number) {
@@ -131,7 +165,11 @@ task<answer> http_api::info() const {
                  {"started_at", unix_seconds(started_at_)},
                  {"uptime_seconds", chrono::duration<double>(uptime).count()},
                  {"database",
-                  {{"path", database_.file()}, {"driver", database_.driver()}, {"trades", trades}}},
+                  {{"path", database_.file()},
+                   {"driver", database_.driver()},
+                   {"sides", to_json(database_.sides())},
+                   {"repeats", to_json(database_.repeats())},
+                   {"trades", trades}}},
                  {"simexch", client_.exchange().empty() ? json() : json(client_.exchange())}}};
 }
 

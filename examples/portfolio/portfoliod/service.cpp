@@ -55,7 +55,7 @@ std::unique_ptr<xf::flags::file> watch_flags(const options& chosen, xf::loop& lo
   if (chosen.flags.empty()) return nullptr;
   xf::flags::file_options how;
   how.overrides = xf::flags::overrides::from_environment();
-  how.accept = xf::flags::string_values_must_be({"fiber", "coro"});
+  how.accept = xf::flags::string_values_must_be({"fiber", "coro", std::string(xf::shadow_choice)});
   how.on_event = [&loop, &changed](const xf::flags::file_event& event) {
     log_flags(event);
     loop.post([&changed] { changed.set(); });

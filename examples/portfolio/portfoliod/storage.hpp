@@ -19,6 +19,7 @@ struct quote {
   portfolio::decimal price;
   std::chrono::sys_seconds at;
   std::string source;
+  bool operator==(const quote&) const = default;
 };
 using quotes_by_asset = std::map<std::string, quote, std::less<>>;
 

@@ -165,5 +165,25 @@ TEST(FlipsTest, ADatabaseThatCannotBeOpenedAgainStaysWhereItIs) {
   EXPECT_EQ(service.get("/api/1/info").at("database").at("trades"), 1);
 }
 
+TEST(FlipsTest, AShadowRepeatsWhatReadsOnTheOtherSide) {
+  running_service service(all_on("fiber"));
+  service.client().post("/api/1/import/csv", header + deposit("a", "BTC"));
+  backends shadowed = all_on("fiber");
+  shadowed.at("database") = "shadow";
+  write_file(service.flags(), flag_file(shadowed));
+  service.await_log("subsystem 'database': the coro side serves");
+
+  json database;
+  EXPECT_TRUE(eventually([&] {
+    service.get("/api/1/balances");
+    database = service.get("/api/1/info").at("database");
+    return database.at("repeats").at("equal") > 4;
+  })) << database;
+  EXPECT_EQ(database.at("driver"), "fiber");
+  EXPECT_EQ(database.at("sides").size(), 2U);
+  EXPECT_EQ(database.at("repeats").at("different"), 0);
+  EXPECT_EQ(database.at("trades"), 1) << "an import is not repeated";
+}
+
 }  // namespace
 }  // namespace portfolio::blackbox

@@ -31,7 +31,7 @@ std::string flag_file(const backends& wanted) {
   json flags = json::object();
   for (const auto& [name, backend] : wanted) {
     flags[name] = {{"state", "ENABLED"},
-                   {"variants", {{"fiber", "fiber"}, {"coro", "coro"}}},
+                   {"variants", {{"fiber", "fiber"}, {"coro", "coro"}, {"shadow", "shadow"}}},
                    {"defaultVariant", backend}};
   }
   return json{{"flags", std::move(flags)}}.dump(2);
