@@ -26,14 +26,14 @@ class rules {
 
   void check_shared() const {
     if (shared_ == nullptr) return;
-    const place at = place() / "$evaluators";
+    const place at = place::document() / "$evaluators";
     for (const auto& [name, rule] : shared_->items()) {
       if (!rule.is_null()) detail::check_shared_rule(rule, at / name, object_to_);
     }
   }
 
   void check_those_of(const json& flags) const {
-    const place at = place() / "flags";
+    const place at = place::document() / "flags";
     if (flags.is_object()) {
       for (const auto& [key, flag] : flags.items()) check_that_of(flag, at / key);
     } else if (flags.is_array()) {

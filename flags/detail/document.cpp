@@ -43,7 +43,7 @@ class reading {
  public:
   explicit reading(const json& root) : shared_(object_or_null(root, "$evaluators")) {
     result_.metadata = metadata(root, {});
-    const place at = place() / "flags";
+    const place at = place::document() / "flags";
     const json& nodes = root["flags"];
     if (nodes.is_object()) {
       for (const auto& [key, node] : nodes.items()) add(key, node, at / key);
@@ -118,7 +118,8 @@ document read_document(std::string_view text, const std::string& name) {
 }
 
 std::string variant_pointer(const flag& flag, const variant& variant) {
-  return flag.pointer + (place() / "variants" / variant.name).pointer();
+  const place variants = place::document() / "variants";
+  return flag.pointer + (variants / variant.name).pointer();
 }
 
 }  // namespace crossfade::flags::detail

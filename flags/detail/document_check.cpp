@@ -32,7 +32,7 @@ class document_check {
       : schema_(schema), object_to_(object_to) {}
 
   void document(const json& root) const {
-    const place top;
+    const place& top = place::document();
     if (!root.is_object()) return refuse(top, &root, R"(an object with the member "flags")");
     evaluators(root, top);
     metadata(root, top);

@@ -112,12 +112,13 @@ class rule_check {
     if (!arguments.is_array()) return;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
       const std::string position = std::to_string(i);
-      const place here = at / name;
+      const place list = at / name;
+      const place here = list / position;
       const bool is_branch = i % 2 == 1 || i + 1 == arguments.size();
       if (name == "if" && is_branch) {
-        results(arguments[i], here / position, variants);
+        results(arguments[i], here, variants);
       } else if (name == "fractional" && arguments[i].is_array() && !arguments[i].empty()) {
-        results(arguments[i][0], here / position / "0", variants);
+        results(arguments[i][0], here / "0", variants);
       }
     }
   }
