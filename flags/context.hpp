@@ -46,8 +46,9 @@ class context {
   /// empty one is none.
   context(std::string_view targeting_key, std::initializer_list<attribute> attributes);
   // NOLINTNEXTLINE(google-explicit-constructor): a key alone is the usual context
-  context(const std::convertible_to<std::string_view> auto& targeting_key)
-      : context(std::string_view(targeting_key), {}) {}
+  context(const std::convertible_to<std::string_view> auto& targeting_key) {
+    set_key(targeting_key);
+  }
 
   /// Reads a JSON object, of which `targetingKey` is an ordinary member, and keeps what it says.
   /// Throws: `flag_error` if it is none.
@@ -65,6 +66,11 @@ class context {
 
  private:
   class owned;
+
+  void set_key(std::string_view key) noexcept {
+    if (key.empty()) return;
+    std::construct_at(&few_[count_++], detail::member{"targetingKey", detail::datum::text(key)});
+  }
 
   static constexpr std::size_t capacity = 8;
 

@@ -48,6 +48,14 @@ std::optional<std::string_view> as_object(const json_value& value) {
   return found->text;
 }
 
+// g++ copies a view as a whole right after it has written the halves of it, and the processor waits
+// for them for as long as all else takes that a static flag needs.
+std::string_view in_pieces(std::string_view text) { return {text.data(), text.size()}; }
+template <typename Value>
+Value in_pieces(Value value) {
+  return value;
+}
+
 std::optional<std::string_view> default_name(const flag& flag) {
   if (!flag.default_variant) return std::nullopt;
   return flag.variants[*flag.default_variant].name;
@@ -179,50 +187,53 @@ const flag* snapshot::find(std::string_view key) const noexcept {
   return found == by_key_.end() ? nullptr : found->second;
 }
 
-template <typename Value>
+template <auto As, typename Value>
 details<Value> snapshot::evaluate(std::string_view key, Value fallback,
-                                  const flags::context& context,
-                                  std::optional<Value> (*as)(const json_value&)) const noexcept {
+                                  const flags::context& context) const noexcept {
   const flag* flag = find(key);
   const auto caller_value = [&](flags::reason why, std::optional<error_code> error = {}) {
     return details<Value>{fallback, {}, why, error, flag ? flag->metadata : metadata_};
   };
   if (flag == nullptr) return caller_value(reason::error, error_code::flag_not_found);
   if (!flag->enabled) return caller_value(reason::disabled);
-  detail::choice choice{reason::static_value};
-  if (flag->rule) choice = detail::target(*flag, context, generation_);
+  auto choice = flag->rule ? detail::target(*flag, context, generation_)
+                           : detail::choice{reason::static_value};
   if (choice.reason == reason::error) return caller_value(choice.reason, choice.error);
   if (choice.reason != reason::targeting_match) choice.variant = flag->default_variant;
   if (!choice.variant) return caller_value(reason::default_value);
   const variant& chosen = flag->variants[*choice.variant];
-  const auto value = as(chosen.value);
+  const auto value = As(chosen.value);
   if (!value) return caller_value(reason::error, error_code::type_mismatch);
-  return {*value, chosen.name, choice.reason, {}, flag->metadata};
+  return {in_pieces(*value),
+          std::optional<std::string_view>(std::in_place, chosen.name.data(), chosen.name.size()),
+          choice.reason,
+          {},
+          flag->metadata};
 }
 
 details<bool> snapshot::boolean(std::string_view key, bool fallback,
                                 const flags::context& context) const noexcept {
-  return evaluate(key, fallback, context, as_boolean);
+  return evaluate<as_boolean>(key, fallback, context);
 }
 
 details<std::string_view> snapshot::string(std::string_view key, std::string_view fallback,
                                            const flags::context& context) const noexcept {
-  return evaluate(key, fallback, context, as_string);
+  return evaluate<as_string>(key, fallback, context);
 }
 
 details<std::int64_t> snapshot::integer(std::string_view key, std::int64_t fallback,
                                         const flags::context& context) const noexcept {
-  return evaluate(key, fallback, context, as_integer);
+  return evaluate<as_integer>(key, fallback, context);
 }
 
 details<double> snapshot::number(std::string_view key, double fallback,
                                  const flags::context& context) const noexcept {
-  return evaluate(key, fallback, context, as_number);
+  return evaluate<as_number>(key, fallback, context);
 }
 
 details<std::string_view> snapshot::object(std::string_view key, std::string_view fallback,
                                            const flags::context& context) const noexcept {
-  return evaluate(key, fallback, context, as_object);
+  return evaluate<as_object>(key, fallback, context);
 }
 
 std::vector<std::string> changed_keys(const snapshot& before, const snapshot& after) {

@@ -155,9 +155,9 @@ class snapshot {
 
  private:
   void index();
-  template <typename Value>
-  details<Value> evaluate(std::string_view key, Value fallback, const context& context,
-                          std::optional<Value> (*as)(const json_value&)) const noexcept;
+  template <auto As, typename Value>
+  details<Value> evaluate(std::string_view key, Value fallback,
+                          const context& context) const noexcept;
 
   std::string name_;
   std::vector<flag> flags_;

@@ -4,13 +4,17 @@
 #include "flags/detail/coercion.hpp"
 #include "flags/detail/murmur3.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <limits>
+#include <new>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -19,16 +23,12 @@ namespace {
 
 constexpr std::int64_t max_weight = std::numeric_limits<std::int32_t>::max();
 
-struct bucket {
-  datum variant;
-  std::int64_t weight;
-};
-
 using arguments = std::span<const datum>;
 
 datum flag_key(const scope& data, evaluation& with) {
-  const datum key = data.at("$flagd.flagKey", with);
-  return key.is(kind::null) ? datum::text("") : key;
+  datum key = data.flag_key(with);
+  if (key.is(kind::null)) key = datum::text("");
+  return key;
 }
 
 /// The flag's key and the targeting key, one after the other.
@@ -46,7 +46,8 @@ std::optional<std::string_view> default_key(const scope& data, evaluation& with)
 std::optional<std::string_view> take_key(arguments& rest, const scope& data, evaluation& with) {
   const datum first = rest.front();
   if (first.is(kind::text) || first.is(kind::null)) rest = rest.subspan(1);
-  return first.is(kind::text) ? std::optional(first.text()) : default_key(data, with);
+  if (first.is(kind::text)) return first.text();
+  return default_key(data, with);
 }
 
 std::optional<std::string_view> take_cbor_key(arguments& rest, const scope& data,
@@ -67,35 +68,40 @@ std::optional<std::string_view> take_cbor_key(arguments& rest, const scope& data
   return joined(std::array{std::string_view(bytes)}, with.memory);
 }
 
-std::optional<bucket> as_bucket(const datum& argument) {
+/// What a bucket weighs; unset if it is none.
+std::optional<std::int64_t> weight_of(const datum& argument) {
   if (!argument.is(kind::list) || argument.items().empty()) return std::nullopt;
   const arguments parts = argument.items();
   if (parts[0].is(kind::list) || parts[0].is(kind::object)) return std::nullopt;
-  if (parts.size() == 1 || parts[1].is(kind::null)) return bucket{parts[0], 1};
+  if (parts.size() == 1 || parts[1].is(kind::null)) return 1;
   if (!parts[1].is(kind::number)) return std::nullopt;
   const double weight = parts[1].number();
-  const bool whole = weight == std::trunc(weight);  // not a number is not
-  if (!whole || weight > static_cast<double>(max_weight)) return std::nullopt;
-  return bucket{parts[0], weight < 0 ? 0 : static_cast<std::int64_t>(weight)};
+  if (weight < 0) return weight == std::trunc(weight) ? std::optional(0) : std::nullopt;
+  // Before the conversion, which is defined for no other number; not a number is not either.
+  if (!(weight <= static_cast<double>(max_weight))) return std::nullopt;
+  const auto whole = static_cast<std::int64_t>(weight);
+  return static_cast<double>(whole) == weight ? std::optional(whole) : std::nullopt;
 }
 
-datum pick(std::string_view key, arguments buckets) {
-  std::int64_t sum = 0;
-  for (const datum& argument : buckets) {
-    const auto bucket = as_bucket(argument);
-    if (!bucket) return {};
-    sum += bucket->weight;
+datum pick(std::string_view key, arguments buckets, evaluation& with) {
+  using total = std::int64_t;
+  // Where each bucket ends.
+  const std::span ends(new (with.memory.allocate(buckets.size() * sizeof(total), alignof(total)))
+                           total[buckets.size()],
+                       buckets.size());
+  total sum = 0;
+  for (std::size_t i = 0; i < buckets.size(); ++i) {
+    const auto weight = weight_of(buckets[i]);
+    if (!weight) return {};
+    sum += *weight;
     if (sum > max_weight) return {};
+    ends[i] = sum;
   }
   const auto slot = static_cast<std::int64_t>(
       std::uint64_t{murmur3(key)} * static_cast<std::uint64_t>(sum) >> 32);
-  std::int64_t end = 0;
-  for (const datum& argument : buckets) {
-    const bucket bucket = *as_bucket(argument);
-    end += bucket.weight;
-    if (slot < end) return bucket.variant;
-  }
-  return {};  // all weights are 0
+  const auto past = std::upper_bound(ends.begin(), ends.end(), slot);
+  if (past == ends.end()) return {};  // all weights are 0
+  return buckets[static_cast<std::size_t>(past - ends.begin())].items().front();
 }
 
 // The first generation: texts as variants only, and doubles.
@@ -131,10 +137,14 @@ datum pick_old(std::string_view key, arguments buckets) {
 datum fractional(arguments given, const scope& data, evaluation& with) {
   if (given.empty() || !data.is_object()) return {};
   if (with.generation == fractional_generation::v1 && given.size() < 2) return {};
-  const auto key = with.generation == fractional_generation::v3 ? take_cbor_key(given, data, with)
-                                                                : take_key(given, data, with);
+  if (with.generation == fractional_generation::v3) {
+    const auto key = take_cbor_key(given, data, with);
+    return key ? pick(*key, given, with) : datum();
+  }
+  const auto key = take_key(given, data, with);
   if (!key) return {};
-  return with.generation == fractional_generation::v1 ? pick_old(*key, given) : pick(*key, given);
+  return with.generation == fractional_generation::v1 ? pick_old(*key, given)
+                                                      : pick(*key, given, with);
 }
 
 }  // namespace crossfade::flags::detail

@@ -62,6 +62,10 @@ datum scope::member(std::string_view name, evaluation& with) const {
   return data_.is(kind::object) ? find(data_.members(), name) : datum();
 }
 
+datum scope::flag_key(evaluation& with) const {
+  return root_ != nullptr ? datum::text(root_->flag_key()) : at("$flagd.flagKey", with);
+}
+
 datum scope::at(std::string_view path, evaluation& with) const {
   bool entered = false;
   datum value;

@@ -26,6 +26,7 @@ class root_data {
 
   datum find(std::string_view name, evaluation& with) const;
   datum whole(evaluation& with) const;
+  std::string_view flag_key() const { return flag_key_; }
 
  private:
   datum flagd(evaluation& with) const;
@@ -46,6 +47,8 @@ class scope {
   datum whole(evaluation& with) const { return root_ ? root_->whole(with) : data_; }
   /// The member of that name, which is no path; null if there is none.
   datum member(std::string_view name, evaluation& with) const;
+  /// What `at` gives for "$flagd.flagKey", without the clock being read for what is beside it.
+  datum flag_key(evaluation& with) const;
   /// What is at the path, null if nothing is.
   datum at(std::string_view path, evaluation& with) const;
 
