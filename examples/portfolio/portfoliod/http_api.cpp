@@ -16,6 +16,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -52,6 +53,12 @@ tasks::id task_id(const http::request& r) {
   tasks::id number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   return error == std::errc() && end == text.data() + text.size() ? number : 0;
+}
+
+// Whom a request is for, as it says itself; empty if it does not.
+std::string_view account_of(const http::request& r) {
+  const std::string* account = r.headers.find("X-Account");
+  return account != nullptr ? std::string_view(*account) : std::string_view();
 }
 
 template <class Clock, class Duration>
@@ -116,7 +123,7 @@ http::handler http_api::handler() {
     }
     co_return given;
   };
-  return http::spawned_in(system_, std::move(answer_all));
+  return http::spawned_in(system_, std::move(answer_all), account_of);
 }
 
 http::router http_api::routes() {
@@ -142,7 +149,7 @@ http::router http_api::routes() {
   to.on("GET", "/api/1/concurrency",
         [this](const request&) { return enveloped({.result = observer_.concurrency()}); });
   to.on("GET", "/api/1/flags",
-        [this](const request&) { return enveloped({.result = observer_.flags()}); });
+        [this](const request& r) { return enveloped({.result = observer_.flags(account_of(r))}); });
   return to;
 }
 
@@ -150,10 +157,12 @@ http::handler http_api::answered_by(query q) {
   return [this, q = std::move(q)](request& r) -> task<http::response> {
     const std::string* is_async = r.query_value("async_query");
     if (is_async == nullptr || *is_async != "true") co_return enveloped(co_await q(r));
-    std::string name = r.method + ' ' + r.path;
+    const std::string name = r.method + ' ' + r.path;
+    const std::string account(account_of(r));
     // It will run when the request is no more.
     auto ask = [q, own = std::move(r)] { return q(own); };
-    co_return enveloped({.result = {{"task_id", tasks_.start(std::move(name), std::move(ask))}}});
+    const tasks::id started = tasks_.start(name, account, std::move(ask));
+    co_return enveloped({.result = {{"task_id", started}}});
   };
 }
 

@@ -25,7 +25,8 @@ class http_api {
            const observer& watch) noexcept
       : system_(system), database_(db), client_(client), tasks_(queries), observer_(watch) {}
 
-  /// Answers each request in a root task of its own.
+  /// Answers each request in a root task of its own, on the backend that the flag names for its
+  /// account: what the header X-Account says.
   crossfade::http::handler handler();
 
  private:

@@ -48,7 +48,7 @@ json to_json(const xf::wait_graph& graph, const xf::task_info& task) {
 
 json observer::concurrency() const {
   json systems = json::array();
-  for (const xf::subsystem& system : subsystems_) systems.push_back(to_json(system));
+  for (const watched& each : subsystems_) systems.push_back(to_json(each.system));
   const xf::wait_graph graph = loop_.wait_graph();
   json tasks = json::array();
   for (const xf::task_info& task : graph.tasks()) tasks.push_back(to_json(graph, task));
@@ -59,18 +59,19 @@ json observer::concurrency() const {
           {"stacks", fibers_.stacks()}};
 }
 
-json observer::flags() const {
+json observer::flags(std::string_view account) const {
   const auto in_force =
       flags_ != nullptr ? flags_->current() : std::make_shared<const xf::flags::snapshot>();
   const auto status = flags_ != nullptr ? flags_->status() : xf::flags::file_status{};
 
   json flags = json::array();
-  for (const xf::subsystem& system : subsystems_) {
-    const auto found = in_force->string(system.name(), {});
+  for (const auto& [system, by_account] : subsystems_) {
+    const std::string_view whom = by_account ? account : std::string_view();
+    const auto found = in_force->string(system.name(), {}, whom);
     const xf::flags::flag* flag = in_force->find(system.name());
     const bool by_file = flag == nullptr || flag->decided_by == xf::flags::authority::file;
     flags.push_back({{"subsystem", system.name()},
-                     {"backend", system.chosen().name()},
+                     {"backend", system.chosen(whom).name()},
                      {"source", !by_file        ? to_string(flag->decided_by)
                                 : found.variant ? std::string_view("flag file")
                                                 : std::string_view("default")},

@@ -9,8 +9,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include <functional>
 #include <initializer_list>
+#include <string_view>
 #include <vector>
 
 namespace portfoliod {
@@ -21,24 +21,29 @@ namespace portfoliod {
 /// Threads: the loop's only. Lifetime: all that it is given outlives it.
 class observer {
  public:
+  struct watched {
+    const crossfade::subsystem& system;
+    bool by_account = false;  ///< whether its tasks are for an account each
+  };
+
   /// `flags`: null if there is no flag file.
   observer(const crossfade::loop& loop, const crossfade::fiber_backend::backend& fibers,
            const crossfade::flags::file* flags, const stalls& seen,
-           std::initializer_list<std::reference_wrapper<const crossfade::subsystem>> subsystems)
+           std::initializer_list<watched> subsystems)
       : loop_(loop), fibers_(fibers), flags_(flags), stalls_(seen), subsystems_(subsystems) {}
 
   /// Counters of each subsystem on each backend; all tasks there are, what each waits for, who
   /// holds that, and the cycles among them; the stalls.
   nlohmann::json concurrency() const;
-  /// The flag of each subsystem and the state of their file.
-  nlohmann::json flags() const;
+  /// The flag of each subsystem, as it is for that account, and the state of their file.
+  nlohmann::json flags(std::string_view account) const;
 
  private:
   const crossfade::loop& loop_;
   const crossfade::fiber_backend::backend& fibers_;
   const crossfade::flags::file* flags_;
   const stalls& stalls_;
-  std::vector<std::reference_wrapper<const crossfade::subsystem>> subsystems_;
+  std::vector<watched> subsystems_;
 };
 
 }  // namespace portfoliod

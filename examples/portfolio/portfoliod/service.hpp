@@ -57,12 +57,15 @@ class service {
   crossfade::subsystem periodic_system_{runtime_, "periodic"};
   crossfade::subsystem http_client_system_{runtime_, "http_client"};
   const stalls stalls_{loop_};
-  const observer observer_{
-      loop_,
-      fiber_,
-      flags_.get(),
-      stalls_,
-      {database_system_, tasks_system_, http_api_system_, periodic_system_, http_client_system_}};
+  const observer observer_{loop_,
+                           fiber_,
+                           flags_.get(),
+                           stalls_,
+                           {{.system = database_system_},
+                            {.system = tasks_system_, .by_account = true},
+                            {.system = http_api_system_, .by_account = true},
+                            {.system = periodic_system_},
+                            {.system = http_client_system_}}};
 
   const std::unique_ptr<crossfade::http::server> exchange_;  // null: none of our own
   database database_;

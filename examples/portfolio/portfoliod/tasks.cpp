@@ -10,8 +10,8 @@ namespace portfoliod {
 namespace xf = crossfade;
 using xf::task;
 
-tasks::id tasks::start(std::string_view name, query q) {
-  entries_.emplace(++last_, system_.spawn({.name = name}, std::move(q)));
+tasks::id tasks::start(std::string_view name, std::string_view account, query q) {
+  entries_.emplace(++last_, system_.spawn({.name = name, .targeting_key = account}, std::move(q)));
   return last_;
 }
 

@@ -33,8 +33,8 @@ class tasks {
 
   explicit tasks(crossfade::subsystem& system) noexcept : system_(system) {}
 
-  /// Starts a query and gives its number.
-  id start(std::string_view name, query q);
+  /// Starts a query, on the backend that the flag names for that account, and gives its number.
+  id start(std::string_view name, std::string_view account, query q);
   /// The numbers of the queries that have ended, or have not.
   std::vector<id> list(bool ended) const;
   bool has(id which) const { return entries_.contains(which); }

@@ -10,6 +10,7 @@
 #include <deque>
 #include <exception>
 #include <filesystem>
+#include <map>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -148,6 +149,50 @@ TEST(FlipsTest, AFlagFileThatIsBrokenChangesNothingAndIsReported) {
   }));
   EXPECT_NE(error.dump().find("corro"), std::string::npos) << error;
   service.await_backends(good);
+}
+
+TEST(FlipsTest, APercentageMovesSomeAccountsWithAllTheirRequests) {
+  running_service service(all_on("fiber"));
+  json flags = json::parse(flag_file(all_on("fiber")));
+  for (const char* name : {"database", "http_api", "tasks"}) {
+    flags["flags"][name]["targeting"] =
+        json::parse(R"({"fractional": [["coro", 50], ["fiber", 50]]})");
+  }
+  write_file(service.flags(), flags.dump());
+  connection client = service.client();
+  const auto backends_of = [&](const std::string& account) {
+    std::map<std::string, std::string> found;
+    const json shown = client.get("/api/1/flags", account).result();
+    for (const json& flag : shown.at("flags")) found[flag.at("subsystem")] = flag.at("backend");
+    return found;
+  };
+  const auto on_coro = [&](const std::string& name) {
+    int count = -1;
+    const json shown = client.get("/api/1/concurrency").result();
+    for (const json& system : shown.at("subsystems")) {
+      if (system.at("name") != name) continue;
+      for (const json& counters : system.at("backends")) {
+        if (counters.at("backend") == "coro") count = counters.at("spawned");
+      }
+    }
+    return count;
+  };
+  ASSERT_TRUE(eventually([&] { return service.get("/api/1/flags").at("generation") == 2; }));
+
+  int api = on_coro("http_api");
+  int tasks = on_coro("tasks");
+  for (int i = 0; i < 20; ++i) {
+    const std::string account = "account-" + std::to_string(i);
+    const auto chosen = backends_of(account);
+    EXPECT_EQ(chosen.at("database"), "fiber");  // works for everybody
+    client.get("/api/1/ping?async_query=true", account);
+    api += 2 * (chosen.at("http_api") == "coro");
+    tasks += chosen.at("tasks") == "coro";
+    EXPECT_EQ(on_coro("http_api"), api) << account;
+    EXPECT_EQ(on_coro("tasks"), tasks) << account;
+  }
+  EXPECT_GT(api, 0);
+  EXPECT_LT(api, 40);
 }
 
 TEST(FlipsTest, ADatabaseThatCannotBeOpenedAgainStaysWhereItIs) {

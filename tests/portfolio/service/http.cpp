@@ -16,9 +16,11 @@ connection::connection(std::uint16_t port)
   socket_.connect(server_);
 }
 
-reply connection::send(const std::string& method, const std::string& target, std::string body) {
+reply connection::send(const std::string& method, const std::string& target, std::string body,
+                       const std::string& account) {
   wire::request<wire::string_body> request(wire::string_to_verb(method), target, 11);
   request.set(wire::field::host, "localhost");
+  if (!account.empty()) request.set("X-Account", account);
   if (!body.empty()) request.set(wire::field::content_type, "text/csv");
   request.body() = std::move(body);
   request.prepare_payload();

@@ -26,12 +26,16 @@ class connection {
  public:
   explicit connection(std::uint16_t port);
 
-  reply get(const std::string& target) { return send("GET", target, {}); }
+  /// For that account, unless it is empty.
+  reply get(const std::string& target, const std::string& account = {}) {
+    return send("GET", target, {}, account);
+  }
   reply post(const std::string& target, std::string body) {
     return send("POST", target, std::move(body));
   }
   reply remove(const std::string& target) { return send("DELETE", target, {}); }
-  reply send(const std::string& method, const std::string& target, std::string body);
+  reply send(const std::string& method, const std::string& target, std::string body,
+             const std::string& account = {});
 
  private:
   boost::asio::ip::tcp::endpoint server_;
