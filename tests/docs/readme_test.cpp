@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <string_view>
 
 // region service-includes
 #include "compat/lock.hpp"
@@ -60,6 +61,13 @@ xf::task<int> latest(market& m) {  // runs on whichever backend the flag names
 // endregion
 }  // namespace after
 
+// region percentage
+xf::task<int> latest_for(std::string_view account, xf::subsystem& prices, market& m) {
+  auto asked = prices.spawn({.targeting_key = account}, after::latest, std::ref(m));
+  co_return co_await asked.join();
+}
+// endregion
+
 int serve(const std::string& path) {
   // region service
   xf::flags::file flags{path};
@@ -86,6 +94,21 @@ TEST(ReadmeTest, TheServiceRunsOnEitherBackend) {
     EXPECT_EQ(serve(path), 100);
     std::filesystem::remove(path);
   }
+}
+
+TEST(ReadmeTest, AnAccountIsServedOnTheBackendThatTheFlagHasForIt) {
+  xf::loop loop{{.virtual_time = true}};
+  xf::fiber_backend::backend fiber{loop};
+  xf::coro_backend::backend coro{loop};
+  xf::runtime runtime{loop, {fiber, coro}, [](std::string_view, std::string_view account) {
+                        return account == "alice" ? std::string_view("coro") : std::string_view();
+                      }};
+  xf::subsystem prices{runtime, "prices"};
+  market m;
+  EXPECT_EQ(loop.run(fiber, [&] { return latest_for("alice", prices, m); }), 100);
+  EXPECT_EQ(loop.run(fiber, [&] { return latest_for("bob", prices, m); }), 101);
+  EXPECT_EQ(prices.counters()[0].spawned, 1U);
+  EXPECT_EQ(prices.counters()[1].spawned, 1U);
 }
 
 TEST(ReadmeTest, AHalfPortedServiceWorks) {
