@@ -152,6 +152,7 @@ class snapshot {
   const flag* find(std::string_view key) const noexcept;
   /// The metadata of the file itself.
   const metadata_map& metadata() const noexcept { return metadata_; }
+  fractional_generation fractional() const noexcept { return generation_; }
 
  private:
   void index();

@@ -83,25 +83,34 @@ std::optional<std::int64_t> weight_of(const datum& argument) {
   return static_cast<double>(whole) == weight ? std::optional(whole) : std::nullopt;
 }
 
-datum pick(std::string_view key, arguments buckets, evaluation& with) {
+/// Where each bucket ends; unset if there is none, or if a weight or their sum is out of range.
+std::optional<std::span<const std::int64_t>> ends_of(arguments buckets, evaluation& with) {
   using total = std::int64_t;
-  // Where each bucket ends.
   const std::span ends(new (with.memory.allocate(buckets.size() * sizeof(total), alignof(total)))
                            total[buckets.size()],
                        buckets.size());
   total sum = 0;
   for (std::size_t i = 0; i < buckets.size(); ++i) {
     const auto weight = weight_of(buckets[i]);
-    if (!weight) return {};
+    if (!weight) return std::nullopt;
     sum += *weight;
-    if (sum > max_weight) return {};
+    if (sum > max_weight) return std::nullopt;
     ends[i] = sum;
   }
-  const auto slot = static_cast<std::int64_t>(
-      std::uint64_t{murmur3(key)} * static_cast<std::uint64_t>(sum) >> 32);
-  const auto past = std::upper_bound(ends.begin(), ends.end(), slot);
-  if (past == ends.end()) return {};  // all weights are 0
-  return buckets[static_cast<std::size_t>(past - ends.begin())].items().front();
+  return ends.empty() ? std::nullopt : std::optional<std::span<const total>>(ends);
+}
+
+std::int64_t slot_of(std::uint32_t hash, std::int64_t sum) {
+  return static_cast<std::int64_t>(std::uint64_t{hash} * static_cast<std::uint64_t>(sum) >> 32);
+}
+
+datum pick(std::string_view key, arguments buckets, evaluation& with) {
+  const auto ends = ends_of(buckets, with);
+  if (!ends) return {};
+  const auto past =
+      std::upper_bound(ends->begin(), ends->end(), slot_of(murmur3(key), ends->back()));
+  if (past == ends->end()) return {};  // all weights are 0
+  return buckets[static_cast<std::size_t>(past - ends->begin())].items().front();
 }
 
 // The first generation: texts as variants only, and doubles.
@@ -145,6 +154,15 @@ datum fractional(arguments given, const scope& data, evaluation& with) {
   if (!key) return {};
   return with.generation == fractional_generation::v1 ? pick_old(*key, given)
                                                       : pick(*key, given, with);
+}
+
+std::optional<placement> placement_of(arguments given, const scope& data, evaluation& with) {
+  if (given.empty() || !data.is_object()) return std::nullopt;
+  const auto key = take_key(given, data, with);
+  const auto ends = ends_of(given, with);
+  if (!key || !ends || ends->back() == 0) return std::nullopt;
+  const std::uint32_t hash = murmur3(*key);
+  return placement{*key, hash, slot_of(hash, ends->back()), ends->back()};
 }
 
 }  // namespace crossfade::flags::detail
