@@ -44,6 +44,8 @@ std::string versions_text(const std::vector<saved_version>& versions) {
 
 }  // namespace
 
+std::string content_hash(std::string_view text) { return detail::hash(text); }
+
 store::store(fs::path file, store_options options)
     : file_(std::move(file)), options_(std::move(options)) {}
 
@@ -110,22 +112,27 @@ std::string store::read_version(std::size_t number) const {
 saved_version store::previous() const {
   const std::string now = detail::hash(read());
   const auto versions = this->versions();
-  const auto found = std::find_if(versions.rbegin(), versions.rend(),
-                                  [&](const auto& version) { return version.hash != now; });
+  const auto found = std::find_if(versions.rbegin(), versions.rend(), [&](const auto& version) {
+    return version.hash != now && loads(read_version(version.number));
+  });
   if (found != versions.rend()) return *found;
   throw flag_error(beside(".history").string(), "",
-                   "has no version that is not as the file is now; expected one that an edit made "
-                   "through this tool has left");
+                   "has no version that loads and is not as the file is now; expected one that an "
+                   "edit has left");
 }
 
-kill_switch store::killed() const {
+std::optional<std::string> store::kill_text() const {
   const fs::path path = kill_file();
   try {
-    const auto text = detail::read_if_there(path);
-    return text ? kill_switch::parse(*text, path.string()) : kill_switch();
+    return detail::read_if_there(path);
   } catch (const std::system_error& error) {
     throw flag_error(path.string(), "", std::string("cannot be read: ") + error.what());
   }
+}
+
+kill_switch store::killed() const {
+  const auto text = kill_text();
+  return text ? kill_switch::parse(*text, kill_file().string()) : kill_switch();
 }
 
 std::optional<std::string> store::change_killed(

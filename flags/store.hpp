@@ -14,6 +14,9 @@
 
 namespace crossfade::flags {
 
+/// As `file_status::content_hash`: 16 hexadecimal digits that change with the text.
+std::string content_hash(std::string_view text);
+
 /// Somebody else changed the file since it was read; it is as they left it.
 class edit_conflict : public flag_error {
  public:
@@ -88,10 +91,12 @@ class store {
   std::vector<saved_version> versions() const;
   /// Throws: `flag_error` if there is no such version, or no longer.
   std::string read_version(std::size_t number) const;
-  /// The newest that is not as the file is now. Throws: `flag_error` if there is none.
+  /// The newest that loads and is not as the file is now. Throws: `flag_error` if there is none.
   saved_version previous() const;
 
-  /// Throws: `flag_error` if it is there and cannot be read, or is no text.
+  /// The kill switch's text; unset if there is none. Throws: `flag_error` if it cannot be read.
+  std::optional<std::string> kill_text() const;
+  /// Throws: `flag_error` if it cannot be read, or is no text.
   kill_switch killed() const;
   /// Makes it what `change` makes of it. Gives why the audit log does not know, if it does not:
   /// that stops nobody. Throws: `edit_conflict`, `flag_error`, and what `change` throws.

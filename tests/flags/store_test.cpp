@@ -92,6 +92,15 @@ TEST_F(StoreTest, PreviousIsTheNewestThatIsDifferent) {
   EXPECT_EQ(store_.previous().number, 2U);
 }
 
+TEST_F(StoreTest, PreviousIsOneThatLoads) {
+  store_.replace(store_.read(), numbered(1), {"set", "", {}});
+  write(path_, "broken");
+  EXPECT_EQ(store_.previous().number, 2U);
+  store_.replace(store_.read(), numbered(2), {"set", "", {}});
+  EXPECT_EQ(store_.read_version(3), "broken");
+  EXPECT_EQ(store_.previous().number, 2U);
+}
+
 TEST_F(StoreTest, KeepsWhatSomebodyElseSavedBeforeAnEdit) {
   store_.replace(store_.read(), numbered(1), {"set", "", {}});
   write(path_, numbered(7));

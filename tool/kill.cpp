@@ -1,0 +1,123 @@
+#include "tool/kill.hpp"
+
+#include "flags/kill_switch.hpp"
+#include "flags/snapshot.hpp"
+#include "flags/store.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <iostream>
+#include <optional>
+
+namespace crossfade::tool {
+namespace {
+
+using json = nlohmann::ordered_json;
+using text = std::optional<std::string>;  // of the kill switch; unset: there is none
+using change = std::function<flags::kill_switch(const text& before)>;
+
+/// A misspelt key would kill nothing, and nobody would notice.
+void refuse_unknown(const flags::store& store, const std::vector<std::string>& keys) {
+  std::optional<flags::snapshot> known;
+  try {
+    known.emplace(flags::snapshot::parse(store.read(), store.file().string()));
+  } catch (const flags::flag_error&) {
+    return;  // its flags, whichever they are, can be killed too
+  }
+  for (const std::string& key : keys) {
+    if (known->find(key) != nullptr) continue;
+    throw flags::flag_error(store.file().string(), "/flags",
+                            "has no flag \"" + key +
+                                "\"; expected one of those that `list` shows (--force kills a key "
+                                "that the file does not have)");
+  }
+}
+
+std::string description(const flags::kill_switch& killed) {
+  if (killed.covers_nothing()) return "nothing is killed";
+  if (killed.all) return "every flag is killed";
+  std::string list = "killed:";
+  for (const std::string& key : killed.keys) list += ' ' + key;
+  return list;
+}
+
+flags::audit_note note_of(bool kills, const std::string& reason,
+                          const std::vector<std::string>& keys) {
+  const std::string yes = R"({"killed":true})";
+  const std::string no = R"({"killed":false})";
+  flags::audit_note note{kills ? "kill" : "unkill", reason, {}};
+  const auto add = [&](const std::string& key) {
+    note.changes.push_back({key, kills ? no : yes, kills ? yes : no});
+  };
+  if (keys.empty()) add("*");
+  for (const std::string& key : keys) add(key);
+  return note;
+}
+
+status apply(flags::store& store, const common& options, const writing& writing,
+             const flags::audit_note& note, const change& wanted) {
+  flags::kill_switch result;
+  const auto remembering = [&](const text& before) {
+    result = wanted(before);
+    static_cast<void>(result.to_text());  // refuses a key that does not fit, also in a dry run
+    return result;
+  };
+  if (writing.dry_run) {
+    remembering(store.kill_text());
+  } else if (const auto unheard = store.change_killed(remembering, note)) {
+    std::cerr << "warning: it is done, but not in the audit log: " << *unheard << '\n';
+  }
+  if (options.json) {
+    const json told{{"dry_run", writing.dry_run}, {"all", result.all}, {"keys", result.keys}};
+    std::cout << told.dump(2) << '\n';
+    return status::ok;
+  }
+  std::cout << description(result) << '\n';
+  if (writing.dry_run) std::cout << "nothing was written: --dry-run\n";
+  return status::ok;
+}
+
+flags::kill_switch parsed(const flags::store& store, const text& before) {
+  if (!before) return {};
+  return flags::kill_switch::parse(*before, store.kill_file().string());
+}
+
+}  // namespace
+
+status kill(const common& options, const writing& writing, const std::vector<std::string>& keys) {
+  flags::store store(options.file);
+  if (!writing.force) refuse_unknown(store, keys);
+  return apply(store, options, writing, note_of(true, writing.reason, keys),
+               [&](const text& before) -> flags::kill_switch {
+                 if (keys.empty()) return {.all = true, .keys = {}};
+                 flags::kill_switch killed = parsed(store, before);
+                 if (killed.all) return killed;
+                 killed.keys.insert(killed.keys.end(), keys.begin(), keys.end());
+                 std::sort(killed.keys.begin(), killed.keys.end());
+                 killed.keys.erase(std::unique(killed.keys.begin(), killed.keys.end()),
+                                   killed.keys.end());
+                 return killed;
+               });
+}
+
+status unkill(const common& options, const writing& writing, const std::vector<std::string>& keys) {
+  flags::store store(options.file);
+  return apply(store, options, writing, note_of(false, writing.reason, keys),
+               [&](const text& before) -> flags::kill_switch {
+                 if (keys.empty()) return {};
+                 flags::kill_switch killed = parsed(store, before);
+                 if (killed.all) {
+                   throw flags::flag_error(store.kill_file().string(), "",
+                                           "kills every flag; expected `unkill` without keys, and "
+                                           "perhaps `kill` with those that are to stay killed");
+                 }
+                 std::erase_if(killed.keys, [&](const std::string& key) {
+                   return std::find(keys.begin(), keys.end(), key) != keys.end();
+                 });
+                 return killed;
+               });
+}
+
+}  // namespace crossfade::tool
