@@ -60,7 +60,7 @@ void editor::set_for_all(std::string_view key, std::string_view variant, by_hand
 }
 
 void editor::set_enabled(std::string_view key, bool enabled) {
-  const flag& flag = require(key);
+  const flag& flag = current_->at(key);
   adopt(detail::with_member(text_, flag.pointer, "state", enabled ? "ENABLED" : "DISABLED"));
 }
 
@@ -81,7 +81,7 @@ void editor::set_rollout(std::string_view key, const share& coro, by_hand rule) 
 }
 
 void editor::add_variant(std::string_view key, std::string_view name) {
-  const flag& flag = require(key);
+  const flag& flag = current_->at(key);
   if (has_variant(flag, name)) {
     throw flag_error(name_, flag.pointer + "/variants",
                      "has " + detail::quoted(std::string(name)) + "; expected a new name");
@@ -89,19 +89,8 @@ void editor::add_variant(std::string_view key, std::string_view name) {
   adopt(detail::with_member(text_, flag.pointer + "/variants", std::string(name), name));
 }
 
-const flag& editor::require(std::string_view key) const {
-  const flag* found = current_->find(key);
-  if (found != nullptr) return *found;
-  std::vector<std::string> keys;
-  for (const flag& flag : current_->flags()) keys.push_back(flag.key);
-  throw flag_error(name_, "/flags",
-                   "has no flag " + detail::quoted(std::string(key)) + "; expected " +
-                       (keys.empty() ? "one that is there, and there is none"
-                                     : "one of: " + detail::quoted_list(keys)));
-}
-
 const flag& editor::require(std::string_view key, std::string_view variant) const {
-  const flag& flag = require(key);
+  const flag& flag = current_->at(key);
   if (has_variant(flag, variant)) return flag;
   throw flag_error(name_, flag.pointer + "/variants",
                    "has no " + detail::quoted(std::string(variant)) +

@@ -51,7 +51,6 @@ class editor {
   void add_variant(std::string_view key, std::string_view name);
 
  private:
-  const flag& require(std::string_view key) const;
   const flag& require(std::string_view key, std::string_view variant) const;
   void refuse_by_hand(const flag& flag) const;
   void adopt(std::string text);

@@ -187,6 +187,16 @@ const flag* snapshot::find(std::string_view key) const noexcept {
   return found == by_key_.end() ? nullptr : found->second;
 }
 
+const flag& snapshot::at(std::string_view key) const {
+  if (const flag* const found = find(key)) return *found;
+  std::vector<std::string> keys;
+  for (const flag& flag : flags_) keys.push_back(flag.key);
+  throw flag_error(
+      name_, "/flags",
+      "has no flag " + detail::quoted(std::string(key)) + "; " +
+          (keys.empty() ? "there are none" : "expected one of: " + detail::quoted_list(keys)));
+}
+
 template <auto As, typename Value>
 details<Value> snapshot::evaluate(std::string_view key, Value fallback,
                                   const flags::context& context) const noexcept {

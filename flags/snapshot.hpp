@@ -150,6 +150,8 @@ class snapshot {
   std::span<const flag> flags() const noexcept { return flags_; }
   /// The flag of that key, or null.
   const flag* find(std::string_view key) const noexcept;
+  /// The flag of that key. Throws: `flag_error` if there is none, with those that there are.
+  const flag& at(std::string_view key) const;
   /// The metadata of the file itself.
   const metadata_map& metadata() const noexcept { return metadata_; }
   fractional_generation fractional() const noexcept { return generation_; }

@@ -53,9 +53,8 @@ std::string store::read() const { return detail::read_contents(file_, file_.stri
 
 std::size_t store::replace(const std::string& base, const std::string& text,
                            const audit_note& note) {
-  std::string in_force = "nothing was changed";
+  const fs::path real = real_path(file_);
   try {
-    const fs::path real = real_path(file_);
     const detail::folder_lock lock(real.parent_path());
     keep_leftovers(real);
     audit_entry entry = detail::entry_of_now(note);
@@ -73,14 +72,18 @@ std::size_t store::replace(const std::string& base, const std::string& text,
                           "was changed by somebody else meanwhile; nothing was changed. Look at "
                           "it, and edit it again");
     }
-    in_force = "the edit is in force";
     entry.version = save_version(text);
     log.append(detail::to_line(entry));
     forget_old_versions();
     return *entry.version;
   } catch (const std::system_error& error) {
+    std::error_code unreadable;
+    const bool in_force = fs::file_size(real, unreadable) == text.size() && read() == text;
     throw flag_error(file_.string(), "",
-                     std::string("cannot be edited: ") + error.what() + "; " + in_force);
+                     std::string("cannot be edited: ") + error.what() +
+                         (in_force ? "; the edit is in force, but its version or its line in the "
+                                     "audit log is missing"
+                                   : "; nothing was changed"));
   }
 }
 
@@ -215,7 +218,9 @@ std::size_t store::save_version(const std::string& text) const {
   fs::create_directories(folder);
   const auto versions = this->versions();
   const std::size_t number = versions.empty() ? 1 : versions.back().number + 1;
-  detail::replace_file(version_path(number), std::nullopt, text, {.like = file_});
+  const fs::path path = version_path(number);
+  for (const fs::path& left : detail::leftovers(path)) fs::remove(left);
+  detail::replace_file(path, std::nullopt, text, {.like = file_});
   return number;
 }
 

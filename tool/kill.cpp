@@ -18,20 +18,13 @@ using json = nlohmann::ordered_json;
 using text = std::optional<std::string>;  // of the kill switch; unset: there is none
 using change = std::function<flags::kill_switch(const text& before)>;
 
-/// A misspelt key would kill nothing, and nobody would notice.
-void refuse_unknown(const flags::store& store, const std::vector<std::string>& keys) {
-  std::optional<flags::snapshot> known;
+/// A misspelt key would kill nothing, and nobody would notice. Of a file that does not load the
+/// flags are not known, and can be killed too.
+std::optional<flags::snapshot> known_flags(const flags::store& store) {
   try {
-    known.emplace(flags::snapshot::parse(store.read(), store.file().string()));
+    return flags::snapshot::parse(store.read(), store.file().string());
   } catch (const flags::flag_error&) {
-    return;  // its flags, whichever they are, can be killed too
-  }
-  for (const std::string& key : keys) {
-    if (known->find(key) != nullptr) continue;
-    throw flags::flag_error(store.file().string(), "/flags",
-                            "has no flag \"" + key +
-                                "\"; expected one of those that `list` shows (--force kills a key "
-                                "that the file does not have)");
+    return std::nullopt;
   }
 }
 
@@ -88,7 +81,10 @@ flags::kill_switch parsed(const flags::store& store, const text& before) {
 
 status kill(const common& options, const writing& writing, const std::vector<std::string>& keys) {
   flags::store store(options.file);
-  if (!writing.force) refuse_unknown(store, keys);
+  const auto known = writing.force ? std::nullopt : known_flags(store);
+  for (const std::string& key : keys) {
+    if (known) static_cast<void>(known->at(key));
+  }
   return apply(store, options, writing, note_of(true, writing.reason, keys),
                [&](const text& before) -> flags::kill_switch {
                  if (keys.empty()) return {.all = true, .keys = {}};

@@ -57,6 +57,7 @@ std::string text_of(std::size_t part, std::size_t whole) {
 std::vector<setting> settings_of(const common& options, const simulation& simulation,
                                  const std::vector<std::string>& keys) {
   flags::editor editor(flags::store(options.file).read(), options.file.string());
+  static_cast<void>(editor.current().at(simulation.flag));  // refuses a misspelt one
   std::vector<setting> settings{
       {"as it is", flags::assign(editor.current(), simulation.flag, keys)}};
   const auto rule = simulation.force ? flags::by_hand::replace : flags::by_hand::keep;

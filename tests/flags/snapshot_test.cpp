@@ -43,6 +43,16 @@ std::string with_flag(const std::string& members) {
 
 const std::string two_variants = R"("variants": {"fiber": "fiber", "coro": "coro"})";
 
+TEST(SnapshotTest, NamesTheFlagsThatThereAreInsteadOfTheOneThatIsNot) {
+  const auto one = parse(with_flag(R"("state": "ENABLED", )" + two_variants));
+  EXPECT_EQ(one.at("prices").key, "prices");
+  EXPECT_EQ(refusal([&] { one.at("price"); }),
+            R"(flags.json: /flags has no flag "price"; expected one of: "prices")");
+  const auto none = parse(R"({"flags": {}})");
+  EXPECT_EQ(refusal([&] { none.at("a"); }),
+            R"(flags.json: /flags has no flag "a"; there are none)");
+}
+
 TEST(SnapshotTest, RefusesWithPlaceFactAndExpectation) {
   const std::vector<std::pair<std::string, std::string>> refusals = {
       {"[]", R"(flags.json: is []; expected an object with the member "flags")"},

@@ -13,12 +13,14 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <fstream>
 #include <iterator>
 #include <random>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -157,6 +159,19 @@ TEST_F(StoreTest, DoesNotEditWhatItCannotAudit) {
     EXPECT_THAT(error.what(), HasSubstr("nothing was changed"));
   }
   EXPECT_EQ(read(path_), numbered(0));
+}
+
+TEST_F(StoreTest, SaysSoIfAnEditIsInForceButHasLeftNoTrace) {
+  store failing(path_, {.before_step = [](std::string_view step) {
+                  if (step == "sync") throw std::system_error(ENOSPC, std::generic_category());
+                }});
+  try {
+    failing.replace(failing.read(), numbered(1), {"set", "", {}});
+    FAIL() << "nothing was said";
+  } catch (const flag_error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("No space left on device; the edit is in force"));
+  }
+  EXPECT_EQ(read(path_), numbered(1));
 }
 
 TEST_F(StoreTest, KeepsModeAndOwnerAndGivesThemToItsMemory) {

@@ -20,6 +20,7 @@ ARROWS = {
     "fiber_backend/": {"compat/"},
     "coro_backend/": {"compat/"},
     "test_kit/": {"compat/", "fiber_backend/", "coro_backend/"},
+    "tool/": {"flags/"},
 }
 
 # Libraries that a part pulls in for its purpose; nobody else's users should have to install them.
@@ -30,7 +31,8 @@ HOMES = {
     "boost/url": {"compat/http/"},
     "openssl/": {"compat/http/"},
     "sqlite3.h": {"compat/sqlite/", "coro_backend/sqlite_driver.", "fiber_backend/sqlite_driver."},
-    "nlohmann/": {"flags/"},
+    "nlohmann/": {"flags/", "tool/"},
+    "CLI/": {"tool/"},
     "gtest/": {"test_kit/"},
     "gmock/": {"test_kit/"},
 }

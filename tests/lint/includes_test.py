@@ -22,6 +22,7 @@ CLEAN = {
     "coro_backend/sqlite_driver.cpp": "#include <sqlite3.h>\n",
     "flags/file.cpp": '#include "flags/file.hpp"\n#include <nlohmann/json.hpp>\n',
     "flags/file.hpp": "#include <string>\n",
+    "tool/main.cpp": '#include "flags/file.hpp"\n#include <CLI/CLI.hpp>\n',
     "tests/compat/loop_test.cpp": '#include "flags/file.hpp"\n#include <boost/fiber/all.hpp>\n',
 }
 
@@ -58,6 +59,8 @@ class IncludesTest(unittest.TestCase):
             ("fiber_backend/", "compat/sqlite/driver.hpp"),
             ("coro_backend/", "fiber_backend/backend.hpp"),
             ("coro_backend/sqlite_driver.", "coro_backend/backend.hpp"),
+            ("flags/", "tool/main.cpp"),
+            ("tool/", "compat/loop.hpp"),
         ]:
             path = part + ("bad.cpp" if part.endswith("/") else "cpp")
             for spelled in (f'"{target}"', f"<{target}>"):
@@ -79,7 +82,8 @@ class IncludesTest(unittest.TestCase):
             ("compat/bad.cpp", "boost/beast.hpp", "compat/http/"),
             ("compat/bad.cpp", "openssl/ssl.h", "compat/http/"),
             ("compat/bad.cpp", "sqlite3.h", "compat/sqlite/"),
-            ("compat/http/bad.cpp", "nlohmann/json.hpp", "flags/"),
+            ("compat/http/bad.cpp", "nlohmann/json.hpp", "flags/, tool/"),
+            ("flags/bad.cpp", "CLI/CLI.hpp", "tool/"),
         ]:
             with self.subTest(f"{path} -> {header}"):
                 self.assert_only(path, f"#include <{header}>\n", f"only {home}")
