@@ -78,7 +78,7 @@ class store {
   explicit store(std::filesystem::path file, store_options options = {});
 
   const std::filesystem::path& file() const noexcept { return file_; }
-  std::filesystem::path kill_file() const { return beside(".kill"); }
+  std::filesystem::path kill_file() const { return kill_switch::beside(beside("")); }
 
   /// The text now. Throws: `flag_error` if it cannot be read.
   std::string read() const;
