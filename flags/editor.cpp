@@ -1,6 +1,6 @@
 #include "flags/editor.hpp"
 
-#include "flags/detail/document.hpp"
+#include "flags/detail/objections.hpp"
 #include "flags/detail/json.hpp"
 #include "flags/detail/json_splice.hpp"
 #include "flags/detail/rollout_rule.hpp"
