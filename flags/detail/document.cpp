@@ -84,7 +84,7 @@ class reading {
   static std::optional<std::size_t> default_variant(const json& node,
                                                     const std::vector<variant>& variants) {
     const json* chosen = find_member(node, "defaultVariant");
-    if (chosen == nullptr || chosen->is_null() || *chosen == "") return std::nullopt;
+    if (chosen == nullptr || chosen->is_null() || is_empty_string(*chosen)) return std::nullopt;
     const auto found = std::find_if(variants.begin(), variants.end(), [&](const variant& variant) {
       return variant.name == chosen->get_ref<const std::string&>();
     });

@@ -111,7 +111,7 @@ class document_check {
     const json* key = find_member(node, "key");
     if (key == nullptr || !key->is_string()) {
       refuse(at / "key", key, "a string");
-    } else if (*key == "") {
+    } else if (is_empty_string(*key)) {
       warn(at / "key", key, "at least one character");
     }
     flag(node, at);
@@ -148,7 +148,7 @@ class document_check {
 
   void default_variant(const json& node, const json& values, const place& at) const {
     const json* chosen = find_member(node, "defaultVariant");
-    if (chosen == nullptr || chosen->is_null() || *chosen == "") return;
+    if (chosen == nullptr || chosen->is_null() || is_empty_string(*chosen)) return;
     if (!chosen->is_string()) return refuse(at, chosen, "a string");
     if (find_member(values, chosen->get_ref<const std::string&>()) != nullptr) return;
     refuse(at, chosen,
@@ -171,6 +171,10 @@ std::string describe(const json* node) {
 const json* find_member(const json& object, std::string_view name) {
   const auto found = object.find(name);
   return found == object.end() ? nullptr : &*found;
+}
+
+bool is_empty_string(const json& node) {
+  return node.is_string() && node.get_ref<const std::string&>().empty();
 }
 
 std::vector<std::string> names_of(const json& object) {

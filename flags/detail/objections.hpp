@@ -21,6 +21,9 @@ std::string describe(const json* node);
 /// The member of that name, or null.
 const json* find_member(const json& object, std::string_view name);
 
+/// Whether it is the string "".
+bool is_empty_string(const json& node);
+
 /// The text as a JSON string; `quoted_list` several, separated by commas.
 std::string quoted(const std::string& text);
 
