@@ -9,23 +9,20 @@
 namespace crossfade::benchmarks {
 namespace {
 
-// Long enough that reading the clock and the first, cold operations do not show in the limits'
-// rows. Divisible by every number of tasks used.
-constexpr std::size_t operations_per_run = 100'000;
-
 std::chrono::nanoseconds thread_time() {
   timespec time{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
   return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
 }
 
-void measure(benchmark::State& state, const std::function<tally(std::size_t)>& run) {
-  while (state.KeepRunningBatch(operations_per_run)) {
-    const tally result = run(operations_per_run);
-    if (result.done() != operations_per_run || result.elapsed().count() <= 0) {
+void measure(benchmark::State& state, const std::function<tally(std::size_t)>& run,
+             std::size_t operations) {
+  while (state.KeepRunningBatch(static_cast<benchmark::IterationCount>(operations))) {
+    const tally result = run(operations);
+    if (result.done() != operations || result.elapsed().count() <= 0) {
       const auto message = "did " + std::to_string(result.done()) + " operations in " +
                            std::to_string(result.elapsed().count()) + " ns; expected " +
-                           std::to_string(operations_per_run);
+                           std::to_string(operations);
       state.SkipWithError(message.c_str());
       return;
     }
@@ -44,11 +41,12 @@ void tally::start() {
 void tally::stop() { elapsed_ = thread_time() - started_; }
 
 void suite::add(std::string question, const implementation& who,
-                std::function<tally(std::size_t)> run) {
+                std::function<tally(std::size_t)> run, std::size_t operations) {
   const auto& added = rows_.emplace_back(row{std::move(question), who});
-  benchmark::RegisterBenchmark(
-      added.name().c_str(),
-      [run = std::move(run)](benchmark::State& state) { measure(state, run); })
+  benchmark::RegisterBenchmark(added.name().c_str(),
+                               [run = std::move(run), operations](benchmark::State& state) {
+                                 measure(state, run, operations);
+                               })
       ->UseManualTime()
       ->ComputeStatistics(
           "min", [](const auto& times) { return *std::min_element(times.begin(), times.end()); })

@@ -36,6 +36,8 @@ int main(int argc, char** argv) {
   add_queue_hop_rows(rows);
   add_bridge_rows(rows);
   add_timeout_rows(rows);
+  add_choose_rows(rows);
+  add_reload_rows(rows);
   add_memory_rows();
 
   report tables{rows};

@@ -27,6 +27,16 @@ const std::vector<mark>& marks() {
       {"fiber locks and unlocks", "uncontended_lock/lock_unlock/crossfade_fiber", 2,
        "primitive/one_step/virtual_call"},
       {"exception state is swapped", "primitive/one_step/exception_state_swap", 0, "", 1},
+      {"static flag", "choose/static/flags_chooser", 0, "", 20},
+      {"static flag, 2 threads", "choose/static_beside_another/flags_chooser", 0, "", 20},
+      {"static flag, by subsystem", "choose/static/subsystem", 0, "", 20},
+      {"static flag, subsystem, 2 threads", "choose/static_beside_another/subsystem", 0, "", 20},
+      {"percentage", "choose/fractional/flags_chooser", 0, "", 100},
+      {"percentage, 2 threads", "choose/fractional_beside_another/flags_chooser", 0, "", 100},
+      {"percentage, by subsystem", "choose/fractional/subsystem", 0, "", 100},
+      {"percentage, subsystem, 2 threads", "choose/fractional_beside_another/subsystem", 0, "",
+       100},
+      {"reload, 1000 flags in 20 ms", "reload/a_flag_of_1000/file_reload", 0, "", 20'000},
   };
   return all;
 }

@@ -14,5 +14,7 @@ void add_event_wake_rows(suite& rows);
 void add_queue_hop_rows(suite& rows);
 void add_bridge_rows(suite& rows);
 void add_timeout_rows(suite& rows);
+void add_choose_rows(suite& rows);
+void add_reload_rows(suite& rows);
 
 }  // namespace crossfade::benchmarks
