@@ -19,6 +19,7 @@ using detail::json;
 
 std::vector<std::string> variant_names(const flag& flag) {
   std::vector<std::string> names;
+  names.reserve(flag.variants.size());
   for (const variant& variant : flag.variants) names.push_back(variant.name);
   return names;
 }

@@ -190,6 +190,7 @@ const flag* snapshot::find(std::string_view key) const noexcept {
 const flag& snapshot::at(std::string_view key) const {
   if (const flag* const found = find(key)) return *found;
   std::vector<std::string> keys;
+  keys.reserve(flags_.size());
   for (const flag& flag : flags_) keys.push_back(flag.key);
   throw flag_error(
       name_, "/flags",

@@ -27,6 +27,14 @@ bool loads(const std::string& text) {
   }
 }
 
+bool holds(const fs::path& file, const std::string& text) {
+  try {
+    return detail::read_if_there(file) == text;
+  } catch (const std::system_error&) {
+    return false;
+  }
+}
+
 std::optional<std::size_t> version_number(const fs::path& path) {
   if (path.extension() != ".json") return std::nullopt;
   const std::string stem = path.stem().string();
@@ -77,13 +85,12 @@ std::size_t store::replace(const std::string& base, const std::string& text,
     forget_old_versions();
     return *entry.version;
   } catch (const std::system_error& error) {
-    std::error_code unreadable;
-    const bool in_force = fs::file_size(real, unreadable) == text.size() && read() == text;
-    throw flag_error(file_.string(), "",
-                     std::string("cannot be edited: ") + error.what() +
-                         (in_force ? "; the edit is in force, but its version or its line in the "
-                                     "audit log is missing"
-                                   : "; nothing was changed"));
+    throw flag_error(
+        file_.string(), "",
+        std::string("cannot be edited: ") + error.what() +
+            (holds(real, text) ? "; the edit is in force, but its version or its line in the "
+                                 "audit log is missing"
+                               : "; nothing was changed"));
   }
 }
 

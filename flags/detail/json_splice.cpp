@@ -155,6 +155,7 @@ layout layout_at(std::string_view text, const placed& object,
 std::optional<repeated_member> repeated_in(std::string_view text, const placed& value,
                                            const pointer& at) {
   std::vector<std::pair<std::string_view, std::size_t>> names;  // and where
+  names.reserve(value.members.size());
   for (const placed_member& member : value.members) {
     names.emplace_back(member.name, member.name_text.begin);
   }
