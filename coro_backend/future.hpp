@@ -8,7 +8,6 @@
 #include <type_traits>
 #include <utility>
 
-#include "coro_backend/detail/counted.hpp"
 #include "coro_backend/detail/future_core.hpp"
 #include "coro_backend/detail/wait.hpp"
 #include "coro_backend/errors.hpp"

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "coro_backend/detail/counted.hpp"
-
 namespace crossfade::coro_backend::detail {
 
 void gather_core::adopt(future_core& self, any_future child) {

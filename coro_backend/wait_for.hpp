@@ -7,7 +7,6 @@
 #include "compat/clock.hpp"
 #include "compat/task.hpp"
 #include "coro_backend/awaitable.hpp"
-#include "coro_backend/detail/counted.hpp"
 #include "coro_backend/detail/future_core.hpp"
 #include "coro_backend/detail/waiter.hpp"
 

@@ -12,7 +12,6 @@
 
 #include "compat/detail/frame_pool.hpp"
 #include "compat/detail/op_base.hpp"
-#include "coro_backend/detail/counted.hpp"
 #include "coro_backend/detail/handle_core.hpp"
 #include "coro_backend/detail/link.hpp"
 #include "coro_backend/errors.hpp"

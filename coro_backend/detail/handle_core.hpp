@@ -7,10 +7,10 @@
 #include <utility>
 
 #include "compat/detail/context.hpp"
+#include "compat/detail/counted.hpp"
 #include "compat/detail/frame_pool.hpp"
 #include "compat/detail/ready_queue.hpp"
 #include "compat/detail/timer_queue.hpp"
-#include "coro_backend/detail/counted.hpp"
 #include "coro_backend/detail/link.hpp"
 
 namespace crossfade::coro_backend {
@@ -18,6 +18,8 @@ class event_loop;
 }
 
 namespace crossfade::coro_backend::detail {
+
+using crossfade::detail::counted;
 
 class handle_list;
 

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "coro_backend/detail/counted.hpp"
 #include "coro_backend/detail/future_core.hpp"
 #include "coro_backend/detail/wait.hpp"
 #include "coro_backend/handle.hpp"

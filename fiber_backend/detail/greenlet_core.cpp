@@ -21,7 +21,7 @@ void greenlet_task::call_on_stack() noexcept {
 const std::exception_ptr* greenlet_task::drop_body() noexcept {
   if (core_) {
     core_->end_unstarted();
-    core_ = nullptr;
+    core_ = {};
   }
   return result_.error();
 }

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "compat/clock.hpp"
+#include "compat/detail/counted.hpp"
 #include "compat/detail/ready_queue.hpp"
 #include "compat/detail/spawned.hpp"
 #include "compat/detail/timer_queue.hpp"
@@ -22,31 +23,7 @@ namespace crossfade::fiber_backend::detail {
 
 class greenlet_task;
 
-/// A counted reference to what has `add_reference` and `release`.
-template <class T>
-class counted {
- public:
-  counted() = default;
-  counted(T* object) noexcept : object_(object) {  // NOLINT(google-explicit-constructor)
-    if (object_ != nullptr) object_->add_reference();
-  }
-  counted(const counted& other) noexcept : counted(other.object_) {}
-  counted(counted&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
-  counted& operator=(counted other) noexcept {
-    std::swap(object_, other.object_);
-    return *this;
-  }
-  ~counted() {
-    if (object_ != nullptr) object_->release();
-  }
-  T* get() const noexcept { return object_; }
-  T* operator->() const noexcept { return object_; }
-  T& operator*() const noexcept { return *object_; }
-  explicit operator bool() const noexcept { return object_ != nullptr; }
-
- private:
-  T* object_ = nullptr;
-};
+using crossfade::detail::counted;
 
 /// What is known of a greenlet of either kind: whether it has started, the task that runs it, and
 /// that it is dead. References: one while its task has not ended, each handle one.
@@ -117,7 +94,7 @@ class greenlet_task final : public crossfade::detail::task_record<void> {
       : task_record(s, origin, true), core_(&core) {}
   /// While it runs.
   raw_core& core() const noexcept { return *core_; }
-  void let_go() noexcept { core_ = nullptr; }
+  void let_go() noexcept { core_ = {}; }
 
  private:
   void start_body() noexcept override;

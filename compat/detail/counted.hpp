@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace crossfade::coro_backend::detail {
+namespace crossfade::detail {
 
 /// A counted reference to what has `add_reference` and `release`. One thread.
 template <class T>
@@ -30,4 +30,4 @@ class counted {
   T* object_ = nullptr;
 };
 
-}  // namespace crossfade::coro_backend::detail
+}  // namespace crossfade::detail
