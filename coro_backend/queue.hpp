@@ -1,65 +1,16 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
-#include <deque>
 #include <functional>
 #include <utility>
-#include <vector>
 
+#include "compat/detail/queue_items.hpp"
 #include "compat/task.hpp"
 #include "coro_backend/detail/queue_core.hpp"
 
 namespace crossfade::coro_backend {
 
 namespace detail {
-
-template <class T>
-class fifo_items {
- public:
-  void put(T item) { items_.push_back(std::move(item)); }
-  T get() {
-    T item = std::move(items_.front());
-    items_.pop_front();
-    return item;
-  }
-
- private:
-  std::deque<T> items_;
-};
-
-template <class T>
-class lifo_items {
- public:
-  void put(T item) { items_.push_back(std::move(item)); }
-  T get() {
-    T item = std::move(items_.back());
-    items_.pop_back();
-    return item;
-  }
-
- private:
-  std::vector<T> items_;
-};
-
-template <class T, class Before>
-class ordered_items {
- public:
-  void put(T item) {
-    items_.push_back(std::move(item));
-    std::push_heap(items_.begin(), items_.end(), after);
-  }
-  T get() {
-    std::pop_heap(items_.begin(), items_.end(), after);
-    T item = std::move(items_.back());
-    items_.pop_back();
-    return item;
-  }
-
- private:
-  static bool after(const T& a, const T& b) { return Before()(b, a); }
-  std::vector<T> items_;
-};
 
 template <class T, class Items>
 class queue_of {
@@ -114,20 +65,20 @@ class queue_of {
 /// that had been woken wakes the next. Threads: the loop's only. Lifetime: outlives its waiters.
 /// Source: asyncio.Queue. Differs from the portable `queue`, which hands over and can be closed.
 template <class T>
-class queue : public detail::queue_of<T, detail::fifo_items<T>> {
-  using detail::queue_of<T, detail::fifo_items<T>>::queue_of;
+class queue : public detail::queue_of<T, crossfade::detail::fifo_items<T>> {
+  using detail::queue_of<T, crossfade::detail::fifo_items<T>>::queue_of;
 };
 
 /// The latest item first. Cancellation: as `queue`. Source: asyncio.LifoQueue.
 template <class T>
-class lifo_queue : public detail::queue_of<T, detail::lifo_items<T>> {
-  using detail::queue_of<T, detail::lifo_items<T>>::queue_of;
+class lifo_queue : public detail::queue_of<T, crossfade::detail::lifo_items<T>> {
+  using detail::queue_of<T, crossfade::detail::lifo_items<T>>::queue_of;
 };
 
 /// The smallest item first. Cancellation: as `queue`. Source: asyncio.PriorityQueue.
 template <class T, class Before = std::less<T>>
-class priority_queue : public detail::queue_of<T, detail::ordered_items<T, Before>> {
-  using detail::queue_of<T, detail::ordered_items<T, Before>>::queue_of;
+class priority_queue : public detail::queue_of<T, crossfade::detail::ordered_items<T, Before>> {
+  using detail::queue_of<T, crossfade::detail::ordered_items<T, Before>>::queue_of;
 };
 
 }  // namespace crossfade::coro_backend

@@ -1,14 +1,11 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
-#include <deque>
-#include <functional>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include "compat/clock.hpp"
+#include "compat/detail/queue_items.hpp"
 #include "compat/op.hpp"
 #include "fiber_backend/detail/queue_core.hpp"
 #include "fiber_backend/errors.hpp"
@@ -16,81 +13,25 @@
 
 namespace crossfade::fiber_backend {
 
-namespace detail {
-
-/// First in, first out.
-template <class T>
-class fifo_items {
- public:
-  std::size_t size() const noexcept { return items_.size(); }
-  void put(T item) { items_.push_back(std::move(item)); }
-  T get() {
-    T item = std::move(items_.front());
-    items_.pop_front();
-    return item;
-  }
-  const T& peek() const noexcept { return items_.front(); }
-
- private:
-  std::deque<T> items_;
-};
-
-/// Last in, first out.
-template <class T>
-class lifo_items {
- public:
-  std::size_t size() const noexcept { return items_.size(); }
-  void put(T item) { items_.push_back(std::move(item)); }
-  T get() {
-    T item = std::move(items_.back());
-    items_.pop_back();
-    return item;
-  }
-  const T& peek() const noexcept { return items_.back(); }
-
- private:
-  std::vector<T> items_;
-};
-
-/// The least first.
-template <class T>
-class least_items {
- public:
-  std::size_t size() const noexcept { return items_.size(); }
-  void put(T item) {
-    items_.push_back(std::move(item));
-    std::push_heap(items_.begin(), items_.end(), std::greater<>());
-  }
-  T get() {
-    std::pop_heap(items_.begin(), items_.end(), std::greater<>());
-    T item = std::move(items_.back());
-    items_.pop_back();
-    return item;
-  }
-  const T& peek() const noexcept { return items_.front(); }
-
- private:
-  std::vector<T> items_;
-};
-
-}  // namespace detail
-
 /// A queue of items between tasks, with room for `maxsize` of them, or without a limit.
 ///
 /// Order: an item put never goes to who waits directly; who waits is woken behind what is ready,
 /// and who runs before may take the item, or the room, first. Waiters keep their places. From the
 /// hub, where nobody may wait, `put_nowait` and `get_nowait` let a waiter run at once instead.
 /// Cancellation: as any wait; an item not put yet is dropped. Threads: the loop's only. Lifetime:
-/// who waits when it goes is left waiting. Source: gevent.queue.Queue. Differs from the portable
-/// `queue`: no hand-over, no close; a queue is not iterated.
-template <class T, class Items = detail::fifo_items<T>>
+/// who waits when it goes is left waiting. Source: gevent.queue.Queue. Differs: a queue is not
+/// iterated, as no item of another type can be StopIteration; one of `std::optional<T>` has an end.
+/// Differs from the portable `queue`: no hand-over, no close.
+template <class T, class Items = crossfade::detail::fifo_items<T>>
 class basic_queue : private detail::queue_core {
  public:
   explicit basic_queue(std::optional<std::size_t> maxsize = {}) noexcept : queue_core(maxsize) {}
 
   class put_op;
-  class get_op;
-  class peek_op;
+  template <bool Taken>
+  class item_op;
+  using get_op = item_op<true>;
+  using peek_op = item_op<false>;
   /// Waits for room and puts the item. Throws: `queue_full` after `timeout`.
   [[nodiscard]] put_op put(T item, std::optional<duration> timeout = {}) {
     return {*this, std::move(item), timeout};
@@ -173,17 +114,19 @@ class basic_queue<T, Items>::put_op final : public crossfade::detail::waitable<p
   T item_;
 };
 
+/// The wait for an item, to take it out or to look at it.
 template <class T, class Items>
-class basic_queue<T, Items>::get_op final : public crossfade::detail::waitable<get_op>,
-                                            private detail::queue_wait {
+template <bool Taken>
+class basic_queue<T, Items>::item_op final : public crossfade::detail::waitable<item_op<Taken>>,
+                                             private detail::queue_wait {
  public:
-  get_op(basic_queue& q, std::optional<duration> timeout) noexcept
-      : crossfade::detail::waitable<get_op>(rules_of_this), queue_wait(q, timeout), queue_(q) {}
+  item_op(basic_queue& q, std::optional<duration> timeout) noexcept
+      : crossfade::detail::waitable<item_op>(rules_of_this), queue_wait(q, timeout), queue_(q) {}
 
  private:
-  friend crossfade::detail::waitable<get_op>;
+  friend crossfade::detail::waitable<item_op>;
   static bool leave(crossfade::detail::op_base& op) noexcept {
-    static_cast<get_op&>(op).queue_wait::leave();
+    static_cast<item_op&>(op).queue_wait::leave();
     return true;
   }
   static constexpr crossfade::detail::wait_rules rules_of_this{.name = "an item of a gevent queue",
@@ -192,7 +135,7 @@ class basic_queue<T, Items>::get_op final : public crossfade::detail::waitable<g
                                                                .ended_by_guest = true};
   bool start() {
     if (!queue_.empty()) {
-      queue_.unlock_for_putters();
+      if constexpr (Taken) queue_.unlock_for_putters();
       return true;
     }
     begin_get(*this);
@@ -201,54 +144,45 @@ class basic_queue<T, Items>::get_op final : public crossfade::detail::waitable<g
   T take() {
     end();
     if (expired()) detail::throw_empty();
-    return queue_.items_.get();
+    if constexpr (Taken) {
+      return queue_.items_.get();
+    } else {
+      return queue_.items_.peek();
+    }
   }
 
   basic_queue& queue_;
 };
 
-template <class T, class Items>
-class basic_queue<T, Items>::peek_op final : public crossfade::detail::waitable<peek_op>,
-                                             private detail::queue_wait {
- public:
-  peek_op(basic_queue& q, std::optional<duration> timeout) noexcept
-      : crossfade::detail::waitable<peek_op>(rules_of_this), queue_wait(q, timeout), queue_(q) {}
-
- private:
-  friend crossfade::detail::waitable<peek_op>;
-  static bool leave(crossfade::detail::op_base& op) noexcept {
-    static_cast<peek_op&>(op).queue_wait::leave();
-    return true;
-  }
-  static constexpr crossfade::detail::wait_rules rules_of_this{.name = "an item of a gevent queue",
-                                                               .leave = &leave,
-                                                               .holder = nullptr,
-                                                               .ended_by_guest = true};
-  bool start() {
-    if (!queue_.empty()) return true;
-    begin_get(*this);
-    return false;
-  }
-  T take() {
-    end();
-    if (expired()) detail::throw_empty();
-    return queue_.items_.peek();
-  }
-
-  basic_queue& queue_;
-};
-
-/// First in, first out. Source: gevent.queue.Queue; without `maxsize`, SimpleQueue.
+/// First in, first out. Source: gevent.queue.Queue.
 template <class T>
 using queue = basic_queue<T>;
-template <class T>
-using simple_queue = basic_queue<T>;
 /// Last in, first out. Source: gevent.queue.LifoQueue.
 template <class T>
-using lifo_queue = basic_queue<T, detail::lifo_items<T>>;
+using lifo_queue = basic_queue<T, crossfade::detail::lifo_items<T>>;
 /// The least item first. Source: gevent.queue.PriorityQueue.
 template <class T>
-using priority_queue = basic_queue<T, detail::least_items<T>>;
+using priority_queue = basic_queue<T, crossfade::detail::ordered_items<T>>;
+
+/// A queue without a limit that knows little else.
+///
+/// Order, Cancellation, Threads, Lifetime: as `basic_queue`. Source: gevent.queue.SimpleQueue,
+/// which is Python's own. Differs: who was woken too late for an item keeps its place.
+template <class T>
+class simple_queue : private basic_queue<T> {
+  using base = basic_queue<T>;
+
+ public:
+  simple_queue() = default;
+
+  /// Never waits.
+  void put(T item) { base::put_nowait(std::move(item)); }
+  using base::empty;
+  using base::get;
+  using base::get_nowait;
+  using base::put_nowait;
+  using base::qsize;
+};
 
 /// A queue that knows how many of its items are not done yet.
 ///

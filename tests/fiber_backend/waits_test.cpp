@@ -1,7 +1,9 @@
 #include "tests/fiber_backend/gevent_test.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace crossfade {
 namespace {
@@ -42,6 +44,34 @@ TEST_F(GeventTest, WaiterMayDestroyWhatItWaitedForWhileOthersAreStillToBeWoken) 
     EXPECT_TRUE(first.ready());
     EXPECT_FALSE(left.ready());
     await(left.kill());
+  });
+}
+
+TEST_F(GeventTest, SimpleQueueNeverMakesItsPutterWait) {
+  run([] {
+    gevent::simple_queue<int> queue;
+    const auto getter = gevent::spawn([&] { return await(queue.get()); });
+    await(gevent::sleep());
+    for (int i = 0; i < 100; ++i) queue.put(i);
+    EXPECT_EQ(await(getter.get()), 0);
+    EXPECT_EQ(queue.qsize(), 99U);
+    EXPECT_EQ(queue.get_nowait(), 1);
+    while (!queue.empty()) queue.get_nowait();
+    EXPECT_THROW(await(queue.get(1s)), gevent::queue_empty);
+  });
+}
+
+TEST_F(GeventTest, QueueOfOptionalsEndsWithAnEmptyOne) {
+  run([] {
+    gevent::queue<std::optional<int>> queue;
+    const auto producer = gevent::spawn([&] {
+      for (const int i : {1, 2, 3}) await(queue.put(i));
+      await(queue.put(std::nullopt));
+    });
+    std::vector<int> seen;
+    while (const std::optional<int> item = await(queue.get())) seen.push_back(*item);
+    EXPECT_THAT(seen, testing::ElementsAre(1, 2, 3));
+    await(producer.join());
   });
 }
 
