@@ -28,7 +28,8 @@ crossfade::task<bool> semaphore::acquire() {
     future = detail::counted(&wait.future());
     co_await *wait;
   } catch (const cancelled&) {
-    if (!future->cancelled()) {
+    // Not merely uncancelled: a portable task may throw before it waits, and has no permit then.
+    if (future->finished()) {
       ++value_;
       wake_next();
     }
