@@ -2,12 +2,12 @@
 
 // Everything that speaks asyncio.
 
-#include "compat/context.hpp"
 #include "coro_backend/as_completed.hpp"
 #include "coro_backend/async_with.hpp"
 #include "coro_backend/awaitable.hpp"
 #include "coro_backend/barrier.hpp"
 #include "coro_backend/condition.hpp"
+#include "coro_backend/context.hpp"
 #include "coro_backend/errors.hpp"
 #include "coro_backend/event.hpp"
 #include "coro_backend/event_loop.hpp"
@@ -27,11 +27,3 @@
 #include "coro_backend/timeout.hpp"
 #include "coro_backend/wait.hpp"
 #include "coro_backend/wait_for.hpp"
-
-namespace crossfade::coro_backend {
-
-/// Copied when a task, or a callback, is created. Source: contextvars.ContextVar.
-template <class T>
-using context_var = crossfade::context_var<T>;
-
-}  // namespace crossfade::coro_backend

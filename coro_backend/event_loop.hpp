@@ -93,6 +93,7 @@ class event_loop : public detail::task_creator<event_loop> {
     return made;
   }
   /// Has `function(task)` called for each asyncio task that is created, also by `gather` and its
+    if (options.context != nullptr) made.core().as_task()->variables = options.context->values();
   /// like, before it runs. It must not throw. Source: loop.set_task_factory. Differs: it sees the
   /// task, and does not make it.
   void on_task_created(std::function<void(const any_task&)> function) {
@@ -222,18 +223,18 @@ auto create_task(F&& f, std::source_location site = std::source_location::curren
   return get_running_loop().create_task(std::forward<F>(f), site);
 }
 template <class F, class A>
-  requires crossfade::detail::is_function<F>
+  requires detail::is_function<F>
 auto create_task(F&& f, A&& a, std::source_location site = std::source_location::current()) {
   return get_running_loop().create_task(std::forward<F>(f), std::forward<A>(a), site);
 }
 template <class F, class A, class B>
-  requires crossfade::detail::is_function<F>
+  requires detail::is_function<F>
 auto create_task(F&& f, A&& a, B&& b, std::source_location site = std::source_location::current()) {
   return get_running_loop().create_task(std::forward<F>(f), std::forward<A>(a), std::forward<B>(b),
                                         site);
 }
 template <class F, class A, class B, class C>
-  requires crossfade::detail::is_function<F>
+  requires detail::is_function<F>
 auto create_task(F&& f, A&& a, B&& b, C&& c,
                  std::source_location site = std::source_location::current()) {
   return get_running_loop().create_task(std::forward<F>(f), std::forward<A>(a), std::forward<B>(b),

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "compat/spawn.hpp"
+#include "coro_backend/context.hpp"
 #include "coro_backend/detail/task_core.hpp"
 #include "coro_backend/future.hpp"
 
@@ -54,10 +54,20 @@ class task : public future_base<T> {
   any_task untyped() const noexcept { return any_task(*this->core().as_task()); }
 };
 
-/// The name, and where it was created; see `crossfade::spawn_options`.
-using task_options = spawn_options;
+/// What may be said of a task when it is created. Written `{.name = "refresh"}`; the place is taken
+/// by itself.
+struct task_options {
+  std::string_view name = {};  ///< copied into the task
+  /// What it runs in; null: a copy of the present one. A pointer, as g++ 12 destroys options that
+  /// have something to destroy twice, if the task is awaited in the expression that creates it.
+  const coro_backend::context* context = nullptr;
+  std::source_location site = std::source_location::current();
+};
 
 namespace detail {
+
+template <class F>
+concept is_function = !std::is_same_v<std::remove_cvref_t<F>, task_options>;
 
 /// What a task that calls `F` with `A...` gives.
 template <class F, class... A>
@@ -72,22 +82,23 @@ class task_creator {
  public:
   template <class F>
   auto create_task(F&& f, here site = here::current()) {
-    return self().launch({{}, site}, std::forward<F>(f));
+    return self().launch({.site = site}, std::forward<F>(f));
   }
   template <class F, class A>
-    requires crossfade::detail::is_function<F>
+    requires is_function<F>
   auto create_task(F&& f, A&& a, here site = here::current()) {
-    return self().launch({{}, site}, std::forward<F>(f), std::forward<A>(a));
+    return self().launch({.site = site}, std::forward<F>(f), std::forward<A>(a));
   }
   template <class F, class A, class B>
-    requires crossfade::detail::is_function<F>
+    requires is_function<F>
   auto create_task(F&& f, A&& a, B&& b, here site = here::current()) {
-    return self().launch({{}, site}, std::forward<F>(f), std::forward<A>(a), std::forward<B>(b));
+    return self().launch({.site = site}, std::forward<F>(f), std::forward<A>(a),
+                         std::forward<B>(b));
   }
   template <class F, class A, class B, class C>
-    requires crossfade::detail::is_function<F>
+    requires is_function<F>
   auto create_task(F&& f, A&& a, B&& b, C&& c, here site = here::current()) {
-    return self().launch({{}, site}, std::forward<F>(f), std::forward<A>(a), std::forward<B>(b),
+    return self().launch({.site = site}, std::forward<F>(f), std::forward<A>(a), std::forward<B>(b),
                          std::forward<C>(c));
   }
   template <class F, class... A>

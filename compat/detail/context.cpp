@@ -40,14 +40,36 @@ void variable_values::set(std::uint64_t variable, std::shared_ptr<const void> va
   }
 }
 
+context::shared_values* context::copied(const shared_values* values) {
+  auto made = std::make_unique<shared_values>();
+  variable_values& copy = *made;  // the values alone; who shares them does not come along
+  if (values != nullptr) copy = static_cast<const variable_values&>(*values);
+  return made.release();
+}
+
 void context::set(std::uint64_t variable, std::shared_ptr<const void> value) {
-  auto changed = std::make_unique<shared_values>();
-  variable_values& copy = *changed;  // the values alone; the references are those of the original
-  if (values_ != nullptr) copy = static_cast<const variable_values&>(*values_);
-  copy.set(variable, std::move(value));
-  context replacement;
-  replacement.values_ = changed.release();
-  std::swap(values_, replacement.values_);
+  if (values_ != nullptr && values_->common) {
+    values_->set(variable, std::move(value));
+    return;
+  }
+  context changed;
+  changed.values_ = copied(values_);
+  changed.values_->set(variable, std::move(value));
+  std::swap(values_, changed.values_);
+}
+
+context context::made_common() const {
+  context made;
+  made.values_ = copied(values_);
+  made.values_->common = true;
+  return made;
+}
+
+context context::same() const noexcept {
+  context again;
+  again.values_ = values_;
+  ++values_->references;
+  return again;
 }
 
 void context::drop() noexcept { delete values_; }

@@ -30,12 +30,18 @@ class variable_values {
 
 /// The values of context variables that a task sees. A set never changes once it is made, so that a
 /// child shares its parent's by a counted reference, and a function on another thread may read it.
+/// But one that is made common changes for all who hold it; a copy has the values of that moment.
 /// References are made and dropped on the loop's thread.
 class context {
  public:
   context() noexcept = default;
-  context(const context& other) noexcept : values_(other.values_) {
-    if (values_ != nullptr) ++values_->references;
+  context(const context& other) : values_(other.values_) {
+    if (values_ == nullptr) return;
+    if (values_->common) [[unlikely]] {
+      values_ = copied(values_);
+    } else {
+      ++values_->references;
+    }
   }
   context(context&& other) noexcept : values_(std::exchange(other.values_, nullptr)) {}
   context& operator=(context other) noexcept {
@@ -60,10 +66,17 @@ class context {
   /// From now on this context, and no copy made before, has the value.
   void set(std::uint64_t variable, std::shared_ptr<const void> value);
 
+  /// A common one, with the present values of this.
+  context made_common() const;
+  /// Of a common one: the same again.
+  context same() const noexcept;
+
  private:
   struct shared_values : variable_values {
     std::uint64_t references = 1;
+    bool common = false;
   };
+  static shared_values* copied(const shared_values* values);
   void drop() noexcept;
 
   shared_values* values_ = nullptr;
