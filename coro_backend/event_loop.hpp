@@ -69,11 +69,16 @@ class event_loop : public detail::task_creator<event_loop> {
     return timer_handle(*core);
   }
   /// From any thread: has `function()` called in a turn of its own, without context variables. The
-  /// loop must outlive the call. Differs: gives no handle. See `thread_hold` for a loop that has
-  /// nothing else to wait for.
+  /// loop must outlive the call. See `thread_hold` for a loop that has nothing else to wait for.
   template <class F>
-  void call_soon_threadsafe(F&& function) {
-    owner().post([this, f = std::forward<F>(function)]() mutable { call_soon(std::move(f)); });
+  threadsafe_handle call_soon_threadsafe(F&& function) {
+    threadsafe_handle made;
+    owner().post([this, made, f = std::forward<F>(function)]() mutable {
+      call_soon([made, f = std::move(f)]() mutable {
+        if (!made.cancelled()) f();
+      });
+    });
+    return made;
   }
 
   // --- futures and tasks ---

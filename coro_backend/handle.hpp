@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <memory>
 #include <utility>
 
 #include "compat/clock.hpp"
@@ -36,6 +38,23 @@ class timer_handle : public handle {
   time_point when() const noexcept {
     return static_cast<detail::timer_handle_core&>(core()).when();
   }
+};
+
+/// A callback that was asked for from any thread: to take it back, from any thread. Copies are the
+/// same callback; dropping them all does not take it back.
+///
+/// Cancellation: never waits; one whose turn has begun goes on. What the function holds goes when
+/// its turn comes, on the loop's thread. Threads: any. Lifetime: may outlive the loop. Source:
+/// asyncio.Handle.
+class threadsafe_handle {
+ public:
+  /// For the loop.
+  threadsafe_handle() : cancelled_(std::make_shared<std::atomic<bool>>(false)) {}
+  void cancel() noexcept { cancelled_->store(true, std::memory_order_release); }
+  bool cancelled() const noexcept { return cancelled_->load(std::memory_order_acquire); }
+
+ private:
+  std::shared_ptr<std::atomic<bool>> cancelled_;  // shared by the copies, of which the loop has one
 };
 
 }  // namespace crossfade::coro_backend
