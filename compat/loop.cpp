@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 
+#include "compat/detail/background_io.hpp"
 #include "compat/detail/frame_pool.hpp"
 #include "compat/detail/loop_guest.hpp"
 #include "compat/detail/random_order.hpp"
@@ -91,7 +92,7 @@ struct loop::impl {
   void poll_io();
   // Nothing is ready: waits for something to become so. False: nothing ever will.
   bool wait_for_work(detail::scheduler& core);
-  bool io_has_work();
+  bool io_has_work(detail::scheduler& core);
   static bool foreign_wait(const detail::scheduler& core) noexcept;
   static bool only_foreign_waits(const detail::scheduler& core) noexcept;
   void give_up(detail::scheduler& core) noexcept;
@@ -284,12 +285,18 @@ bool loop::impl::only_foreign_waits(const detail::scheduler& core) noexcept {
   return true;
 }
 
-bool loop::impl::io_has_work() {
+bool loop::impl::io_has_work(detail::scheduler& core) {
   wake_timer.cancel();
   wake_at = time_point::max();
+  if (core.background != nullptr) core.background->pause();
   io.restart();
   io.poll();
-  return !io.stopped();
+  const bool has_work = !io.stopped();
+  if (core.background != nullptr) {
+    core.background->resume();
+    poll_io();
+  }
+  return has_work;
 }
 
 bool loop::impl::wait_for_work(detail::scheduler& core) {
@@ -312,7 +319,7 @@ bool loop::impl::wait_for_work(detail::scheduler& core) {
   // Of a thread that it was not told of the loop thinks no longer than its main task is there.
   const bool unknown_thread_may_wake = core.main != nullptr && foreign_wait(core);
   if (next == time_point::max() && core.threads_busy == 0 && !unknown_thread_may_wake &&
-      !io_has_work()) {
+      !io_has_work(core)) {
     return !core.ready.empty();
   }
 

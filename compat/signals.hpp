@@ -8,7 +8,8 @@
 namespace crossfade {
 
 /// Process signals, awaited one by one. While it lives their default actions do not take place, and
-/// one that arrives between two waits is kept for the next.
+/// one that arrives between two waits is kept for the next. Of SIGINT no `coro_backend::runner`
+/// makes anything then.
 ///
 /// Threads: the loop's only. Lifetime: the loop outlives it, it outlives its waits.
 /// Source: asyncio's loop.add_signal_handler, gevent.signal_handler.

@@ -60,6 +60,9 @@ using timeout_error = crossfade::timeout_error;
 /// Source: asyncio.BrokenBarrierError.
 using broken_barrier_error = crossfade::broken_barrier;
 
+/// SIGINT has ended a run; see `runner`. No `std::exception`. Source: KeyboardInterrupt.
+class keyboard_interrupt {};
+
 /// Several errors of which at least one is no `std::exception`. It is none itself.
 /// Source: BaseExceptionGroup.
 class base_exception_group {

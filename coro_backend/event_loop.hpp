@@ -148,6 +148,8 @@ class event_loop : public detail::task_creator<event_loop> {
   // --- for the other parts of this folder ---
   loop& owner() const noexcept { return sched_.owner; }
   crossfade::detail::scheduler& sched() const noexcept { return sched_; }
+  /// Throws: `usage_error` if a loop runs on this thread.
+  static void require_no_run();
   /// What becomes ready now runs in this turn of asyncio's.
   std::uint64_t next_turn() const noexcept { return turn_ + 1; }
   /// The same for a timer that is due.
@@ -183,7 +185,6 @@ class event_loop : public detail::task_creator<event_loop> {
   };
 
  private:
-  static void require_no_run();
   crossfade::detail::task_origin origin(const task_options& options) const noexcept;
   void release_due() noexcept;
   static void go_round(crossfade::detail::timer& t) noexcept;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <source_location>
 
 #include "compat/clock.hpp"
 #include "compat/detail/ready_queue.hpp"
@@ -15,6 +16,7 @@ class loop;
 
 namespace crossfade::detail {
 
+class background_io;
 class context;
 class loop_guest;
 class stack_host;
@@ -75,7 +77,12 @@ struct scheduler {
   backend* coroutines = nullptr;  // null while no coro_backend::backend exists
   /// What context variables hold in the callback that runs; null: their defaults.
   context* callback_variables = nullptr;
-  loop_guest* guest = nullptr;  // null while nobody mirrors another event loop on this one
+  loop_guest* guest = nullptr;          // null while nobody mirrors another event loop on this one
+  background_io* background = nullptr;  // null while nobody has such an operation
+  unsigned interrupt_sets = 0;          // `signal_set`s that have SIGINT
+  /// Told of a coroutine that goes without having run; null: nobody wants to know.
+  void (*on_never_awaited)(scheduler& sched,
+                           const std::source_location& written) noexcept = nullptr;
 };
 
 /// The scheduler that runs on this thread, null outside of `loop::run`.
