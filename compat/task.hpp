@@ -2,8 +2,11 @@
 
 #include <coroutine>
 #include <exception>
+#include <memory>
+#include <source_location>
 #include <utility>
 
+#include "compat/detail/never_awaited.hpp"
 #include "compat/detail/result.hpp"
 #include "compat/detail/task_state.hpp"
 #include "compat/op.hpp"
@@ -32,7 +35,6 @@ class task_promise_base {
     deallocate_frame(memory, size);
   }
 
-  std::suspend_always initial_suspend() const noexcept { return {}; }
   auto final_suspend() noexcept {
     if (root_ != nullptr) root_->body_ends();
     return final_awaiter{root_ != nullptr};
@@ -61,11 +63,12 @@ class task_promise_base {
     continuation_ = continuation;
     stage_ = stage::suspended;
   }
+  bool has_begun() const noexcept { return stage_ != stage::created; }
   /// The end of the body is the end of the task.
   void set_root(task_state& root) noexcept { root_ = &root; }
 
  private:
-  enum class stage : std::uint8_t { running, suspended, ended };
+  enum class stage : std::uint8_t { created, running, suspended, ended };
 
   // The outermost body does not suspend at its end, so its frame goes by itself.
   //
@@ -87,30 +90,41 @@ class task_promise_base {
 
   std::coroutine_handle<> continuation_;
   task_state* root_ = nullptr;
-  stage stage_;  // from `run` on
+  stage stage_ = stage::created;
 };
 
 template <class T>
-class task_promise : public task_promise_base {
+class task_promise_to : public task_promise_base {
+ public:
+  task_promise_to() noexcept {}
+  std::suspend_always initial_suspend(
+      std::source_location here = std::source_location::current()) noexcept {
+    std::construct_at(&written, here);
+    return {};
+  }
+  void unhandled_exception() noexcept { result->set_error(std::current_exception()); }
+
+  union {
+    std::source_location written;  // until the body runs
+    detail::result<T>* result;     // set before it does
+  };
+};
+
+template <class T>
+class task_promise : public task_promise_to<T> {
  public:
   task<T> get_return_object() noexcept;
   template <class U = T>
   void return_value(U&& value) {
-    result->set_value(std::forward<U>(value));
+    this->result->set_value(std::forward<U>(value));
   }
-  void unhandled_exception() noexcept { result->set_error(std::current_exception()); }
-
-  detail::result<T>* result;  // set before the body runs
 };
 
 template <>
-class task_promise<void> : public task_promise_base {
+class task_promise<void> : public task_promise_to<void> {
  public:
   task<void> get_return_object() noexcept;
   void return_void() noexcept { result->set_value(); }
-  void unhandled_exception() noexcept { result->set_error(std::current_exception()); }
-
-  detail::result<void>* result;  // set before the body runs
 };
 
 }  // namespace detail
@@ -132,7 +146,10 @@ class [[nodiscard(
   task(const task&) = delete;
   task& operator=(const task&) = delete;
   ~task() {
-    if (frame_) frame_.destroy();
+    if (!frame_) return;
+    if (!frame_.promise().has_begun()) [[unlikely]]
+      detail::report_never_awaited(frame_.promise().written);
+    frame_.destroy();
   }
 
   class awaiter;

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "compat/detail/duration_text.hpp"
+#include "compat/detail/never_awaited.hpp"
 #include "compat/errors.hpp"
 #include "compat/wait_graph.hpp"
 #include "coro_backend/backend.hpp"
@@ -15,6 +16,7 @@ event_loop::~event_loop() {
   // Futures that were never done and their callbacks may hold each other.
   while (detail::handle_core* handle = handles_.front()) handle->abandon();
   sched_.timers.cancel(round_);
+  sched_.on_never_awaited = nullptr;
 }
 
 event_loop& get_running_loop() {
@@ -156,6 +158,22 @@ void event_loop::report_never_retrieved(const std::exception_ptr& error,
   } else {
     call_exception_handler({"Task exception was never retrieved", error, any_task(*task)});
   }
+}
+
+void event_loop::set_debug(bool on) noexcept {
+  debug_ = on;
+  sched_.on_never_awaited = on ? &report_never_awaited : nullptr;
+}
+
+void event_loop::report_never_awaited(crossfade::detail::scheduler& sched,
+                                      const std::source_location& written) noexcept {
+  if (sched.coroutines == nullptr) return;
+  const std::string message = "coroutine '" + crossfade::detail::function_of(written) +
+                              "' was never awaited: " + written.file_name() + ":" +
+                              std::to_string(written.line());
+  static_cast<backend*>(sched.coroutines)
+      ->events()
+      .call_exception_handler({message, std::make_exception_ptr(usage_error(message))});
 }
 
 event_loop::slow_watch::slow_watch(event_loop& owner) noexcept

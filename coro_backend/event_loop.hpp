@@ -93,12 +93,12 @@ class event_loop : public detail::task_creator<event_loop> {
     using value = detail::task_value<F, A...>;
     task<value> made(*new detail::task_of<value, std::decay_t<F>, std::decay_t<A>...>(
         *this, origin(options), std::forward<F>(f), std::forward<A>(a)...));
+    if (options.context != nullptr) made.core().as_task()->variables = options.context->values();
     if (on_task_created_) [[unlikely]]
       on_task_created_(made);
     return made;
   }
   /// Has `function(task)` called for each asyncio task that is created, also by `gather` and its
-    if (options.context != nullptr) made.core().as_task()->variables = options.context->values();
   /// like, before it runs. It must not throw. Source: loop.set_task_factory. Differs: it sees the
   /// task, and does not make it.
   void on_task_created(std::function<void(const any_task&)> function) {
@@ -138,18 +138,20 @@ class event_loop : public detail::task_creator<event_loop> {
   void call_exception_handler(const error_context& context) noexcept;
   void default_exception_handler(const error_context& context) noexcept;
   /// In debug mode callbacks and tasks that run for too long between two waits are reported, as a
-  /// stall. Source:
-  /// loop.set_debug. Differs: a coroutine that is never awaited is a compiler's warning always.
-  void set_debug(bool on) noexcept { debug_ = on; }
+  /// stall; and the exception handler is told of coroutine text that was called and never awaited.
+  /// Source: loop.set_debug. Differs: of what is called and dropped at once a compiler warns,
+  /// always; what `create_task` is given cannot be forgotten, as it is called no sooner than it
+  /// runs.
+  void set_debug(bool on) noexcept;
   bool get_debug() const noexcept { return debug_; }
   /// What is too long, by the clock on the wall.
   duration slow_callback_duration = std::chrono::milliseconds(100);
 
   // --- for the other parts of this folder ---
-  loop& owner() const noexcept { return sched_.owner; }
-  crossfade::detail::scheduler& sched() const noexcept { return sched_; }
   /// Throws: `usage_error` if a loop runs on this thread.
   static void require_no_run();
+  loop& owner() const noexcept { return sched_.owner; }
+  crossfade::detail::scheduler& sched() const noexcept { return sched_; }
   /// What becomes ready now runs in this turn of asyncio's.
   std::uint64_t next_turn() const noexcept { return turn_ + 1; }
   /// The same for a timer that is due.
@@ -188,6 +190,8 @@ class event_loop : public detail::task_creator<event_loop> {
   crossfade::detail::task_origin origin(const task_options& options) const noexcept;
   void release_due() noexcept;
   static void go_round(crossfade::detail::timer& t) noexcept;
+  static void report_never_awaited(crossfade::detail::scheduler& sched,
+                                   const std::source_location& written) noexcept;
 
   struct round_timer : crossfade::detail::timer {
     explicit round_timer(event_loop& l) noexcept : timer(&go_round), owner(l) {}

@@ -67,5 +67,67 @@ TEST_F(AsyncioTest, DebugModeReportsSlowStepsOfTasks) {
   });
 }
 
+// --- never awaited ---
+
+task<> left_alone() { co_return; }
+
+struct with_a_member {
+  static task<int> left_alone(int a, int (*)(int)) { co_return a; }
+};
+
+TEST_F(AsyncioTest, DebugModeReportsCoroutinesThatNobodyAwaits) {
+  std::vector<std::string> told;
+  asyncio::event_loop& events = backends_.coro.events();
+  events.set_exception_handler([&](asyncio::event_loop&, const asyncio::error_context& context) {
+    told.push_back(context.message);
+  });
+  run_asyncio([&]() -> task<> {
+    { const auto unnoticed = left_alone(); }
+    EXPECT_THAT(told, testing::IsEmpty());
+    events.set_debug(true);
+    { const auto noticed = left_alone(); }
+    EXPECT_THAT(told, testing::ElementsAre(testing::MatchesRegex(
+                          "coroutine '.*left_alone' was never awaited: .*errors_test.cpp:[0-9]+")));
+    told.clear();
+    const auto lambda = []() -> task<> { co_return; };
+    {
+      const auto member = with_a_member::left_alone(1, nullptr);
+      const auto nameless = lambda();
+    }
+    EXPECT_THAT(told, testing::ElementsAre(testing::HasSubstr("operator()' was"),
+                                           testing::HasSubstr("with_a_member::left_alone' was")));
+    told.clear();
+    co_await left_alone();
+    co_await asyncio::create_task(left_alone);
+    events.set_debug(false);
+    { const auto unnoticed = left_alone(); }
+    EXPECT_THAT(told, testing::IsEmpty());
+  });
+}
+
+TEST_F(AsyncioTest, DebugModeLeavesTheDefaultHandlerToReportThem) {
+  run_asyncio([&]() -> task<> {
+    backends_.coro.events().set_debug(true);
+    { const auto noticed = left_alone(); }
+    backends_.coro.events().set_debug(false);
+    EXPECT_THAT(take_reports(), testing::ElementsAre(testing::HasSubstr("was never awaited")));
+    co_return;
+  });
+}
+
+TEST_F(AsyncioTest, DebugModeBlamesNoCoroutineThatAnExceptionTookAlong) {
+  run_asyncio([&]() -> task<> {
+    backends_.coro.events().set_debug(true);
+    const auto fails = [] {
+      const auto taken_along = left_alone();
+      throw std::runtime_error("first");
+    };
+    EXPECT_THROW(fails(), std::runtime_error);
+    backends_.coro.events().set_debug(false);
+    EXPECT_THAT(reports(), testing::IsEmpty());
+    co_return;
+  });
+}
+
 }  // namespace
 }  // namespace crossfade
