@@ -33,10 +33,13 @@ std::string task_core::display_name() const {
 
 bool task_core::cancel_once_more(const cancel_message& message) {
   outcome_.mark_retrieved();
-  if (outcome_.done()) return false;
+  if (outcome_.done() || cancels_wait_) return false;  // it waits for itself, by way of others
   ++cancels_;
   if (wait_ != nullptr) {
-    if (wait_->cancel(message)) return true;
+    cancels_wait_ = true;
+    const bool went_on = wait_->cancel(message);
+    cancels_wait_ = false;
+    if (went_on) return true;
   } else if (waiting_for != nullptr) {
     // A portable wait: left at once, or where that cannot be, the next throws.
     if (throw_in(std::make_exception_ptr(cancelled_error(message)))) {

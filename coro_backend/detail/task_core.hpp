@@ -85,6 +85,7 @@ class task_core : public crossfade::detail::task_state {
   unsigned cancels_ = 0;
   bool must_cancel_ = false;
   bool started_ = false;
+  bool cancels_wait_ = false;  // what it waits for is being cancelled
   bool has_awaited_itself_ = false;
   cancel_message message_;
   std::chrono::steady_clock::time_point step_began_{};

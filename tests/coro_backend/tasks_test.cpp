@@ -123,5 +123,19 @@ TEST_F(AsyncioTest, WaitGraphSaysWhatATaskWaitsFor) {
   });
 }
 
+// CPython cancels in a circle until its recursion limit stops it.
+TEST_F(AsyncioTest, TaskThatWaitsForItselfByWayOfOthersIsCancelledOnce) {
+  run_asyncio([]() -> task<> {
+    asyncio::task<> itself;
+    itself = asyncio::create_task([&]() -> task<> { co_await asyncio::gather(itself); });
+    co_await asyncio::sleep(0s);
+    EXPECT_TRUE(itself.cancel());
+    EXPECT_EQ(itself.cancelling(), 1U);
+    EXPECT_FALSE(itself.done());
+  });
+  // What it gathers ends with the run, and nobody is left to ask for it.
+  EXPECT_THAT(take_reports(), testing::ElementsAre(testing::HasSubstr("cancelled")));
+}
+
 }  // namespace
 }  // namespace crossfade
