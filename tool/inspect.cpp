@@ -6,6 +6,7 @@
 #include "flags/difference.hpp"
 #include "flags/snapshot.hpp"
 #include "flags/store.hpp"
+#include "flags/validate.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -16,21 +17,12 @@
 #include <ctime>
 #include <iostream>
 #include <optional>
+#include <utility>
 
 namespace crossfade::tool {
 namespace {
 
 using json = nlohmann::ordered_json;
-
-/// All that is wrong with the text: where, what is, what was expected.
-std::vector<std::string> complaints(const std::string& text, const std::string& name) {
-  try {
-    flags::snapshot::parse(text, name);
-    return {};
-  } catch (const flags::flag_error& error) {
-    return {error.what()};
-  }
-}
 
 std::optional<std::size_t> as_number(const std::string& text) {
   std::size_t number = 0;
@@ -89,18 +81,26 @@ origin origin_of(const flags::saved_version& version, const std::vector<flags::a
 
 status validate(const common& options) {
   const std::string name = options.file.string();
-  const std::string text = flags::store(options.file).read();
-  const auto found = complaints(text, name);
+  const auto found = flags::validate(flags::store(options.file).read(), name);
+  const auto errors = std::count_if(found.begin(), found.end(), [](const flags::violation& it) {
+    return it.severity == flags::severity::error;
+  });
   if (options.json) {
-    std::cout << json{{"file", name}, {"valid", found.empty()}, {"errors", found}}.dump(2) << '\n';
-  } else {
-    for (const std::string& complaint : found) std::cerr << complaint << '\n';
-    if (found.empty()) {
-      const auto count = flags::snapshot::parse(text, name).flags().size();
-      std::cout << name << ": valid, " << count << (count == 1 ? " flag\n" : " flags\n");
+    json listed = json::array();
+    for (const flags::violation& violation : found) {
+      listed.push_back(
+          {{"severity", violation.severity == flags::severity::error ? "error" : "warning"},
+           {"pointer", violation.pointer},
+           {"message", violation.message},
+           {"why", violation.why}});
     }
+    const json told{{"file", name}, {"valid", errors == 0}, {"violations", std::move(listed)}};
+    std::cout << told.dump(2) << '\n';
+  } else {
+    for (const flags::violation& violation : found) std::cerr << to_string(violation) << '\n';
+    if (errors == 0) std::cout << name << ": valid\n";
   }
-  return found.empty() ? status::ok : status::refused;
+  return errors == 0 ? status::ok : status::refused;
 }
 
 status diff(const common& options, const std::vector<std::string>& sides) {

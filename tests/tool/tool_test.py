@@ -336,14 +336,24 @@ class HistoryTest(ProgramTest):
 
 class ValidateTest(ProgramTest):
     def test_valid(self):
-        self.assertEqual(self.flags("validate"), "flags.json: valid, 3 flags\n")
-        self.assertEqual(self.json("validate", "flags.json"), {"file": "flags.json", "valid": True, "errors": []})
+        self.assertEqual(self.flags("validate"), "flags.json: valid\n")
+        self.assertEqual(self.json("validate", "flags.json"), {"file": "flags.json", "valid": True, "violations": []})
 
     def test_invalid(self):
         self.edit('"state": "DISABLED"', '"state": "DISABLE"')
-        message = 'flags.json: /flags/limit/state is "DISABLE"; expected "ENABLED" or "DISABLED"'
-        self.assertEqual(self.complaint("validate", "flags.json"), message + "\n")
-        self.assertEqual(self.json("validate", status=1), {"file": "flags.json", "valid": False, "errors": [message]})
+        message = 'is "DISABLE"; expected "ENABLED" or "DISABLED"'
+        self.assertEqual(self.complaint("validate", "flags.json"),
+                         f"flags.json: error: /flags/limit/state {message}\n")
+        told = self.json("validate", status=1)
+        self.assertFalse(told["valid"])
+        self.assertEqual(told["violations"], [
+            {"severity": "error", "pointer": "/flags/limit/state", "message": message, "why": ""}])
+
+    def test_warning_leaves_it_valid(self):
+        self.edit('"high": 2.5', '"high": "much"')
+        done = self.run_tool("flags", "validate")
+        self.assertEqual((done.returncode, done.stdout), (0, "flags.json: valid\n"))
+        self.assertIn("flags.json: warning: /flags/limit/variants/high", done.stderr)
 
     def test_not_there(self):
         self.assertIn("none.json: cannot be read: No such file", self.complaint("validate", "none.json"))
