@@ -53,7 +53,7 @@ void note_what_is_above(const common& options, const std::vector<flags::audited_
     if (now.killed().covers(change.flag)) {
       std::cerr << "note: " << change.flag << " is killed, until `crossfade flags unkill "
                 << change.flag << "`\n";
-    } else if (const auto variant = now.overrides().variant_of(change.flag)) {
+    } else if (const auto variant = now.override_of(change.flag)) {
       std::cerr << "note: where " << flags::overrides::variable << " is as here, " << change.flag
                 << " is " << *variant << " whatever the file says\n";
     }

@@ -43,15 +43,10 @@ std::optional<std::string> default_of(const flags::flag& flag) {
   return flag.variants[*flag.default_variant].name;
 }
 
-std::optional<std::string> override_of(const situation& now, std::string_view key) {
-  const auto variant = now.overrides().variant_of(key);
-  return variant ? std::optional<std::string>(*variant) : std::nullopt;
-}
-
 /// What stands above the file, if something does.
 std::string mark(const situation& now, std::string_view key) {
   if (now.killed().covers(key)) return "killed";
-  const auto variant = override_of(now, key);
+  const auto variant = now.override_of(key);
   return variant ? "environment: " + *variant : "-";
 }
 
@@ -65,7 +60,7 @@ json list_as_json(const common& options, const situation& now) {
                       {"default", optional_text(default_of(flag))},
                       {"coro_percent", progress.coro ? json(progress.coro->percent()) : json()},
                       {"killed", now.killed().covers(flag.key)},
-                      {"override", optional_text(override_of(now, flag.key))},
+                      {"override", optional_text(now.override_of(flag.key))},
                       {"metadata", to_object(flag.metadata)}});
   }
   return {{"file", options.file.string()},
@@ -83,10 +78,14 @@ flags::context context_of(const asked& asked) {
   return flags::context::parse(merged.is_discarded() ? asked.context : merged.dump());
 }
 
-void warn_of_kill_switch(const situation& now) {
-  if (!now.kill_error()) return;
-  std::cerr << now.kill_error()->what()
-            << "; until it is right, every flag is taken for killed (`unkill` removes it)\n";
+void warn(const situation& now) {
+  if (now.kill_error()) {
+    std::cerr << now.kill_error()->what()
+              << "; until it is right, every flag is taken for killed (`unkill` removes it)\n";
+  }
+  for (const flags::flag_error& refused : now.refused_overrides()) {
+    std::cerr << refused.what() << "; it does not count\n";
+  }
 }
 
 const flags::metadata_map& metadata_of(const situation& now, const std::string& key) {
@@ -107,7 +106,7 @@ std::vector<std::string> steps(const situation& now, const asked& asked, decider
             "so the code's default, whatever the environment and the file say"};
   }
   std::vector<std::string> lines{"the kill switch does not cover it"};
-  const auto variant = override_of(now, key);
+  const auto variant = now.override_of(key);
   if (!variant) {
     lines.push_back(std::string(flags::overrides::variable) + " does not name it");
     for (std::string& line : flags::explain(now.file(), key, context_of(asked))) {
@@ -116,10 +115,8 @@ std::vector<std::string> steps(const situation& now, const asked& asked, decider
     return lines;
   }
   lines.push_back(std::string(flags::overrides::variable) + " chooses its variant " + *variant);
-  const decision decision = now.decide(key);
-  lines.push_back(decision.answer.value
-                      ? "so " + flags::to_json(*decision.answer.value) + ", whatever the file says"
-                      : "which the file does not have, so the code's default");
+  lines.push_back("so " + flags::to_json(*now.decide(key).answer.value) +
+                  ", whatever the file says");
   return lines;
 }
 
@@ -131,7 +128,7 @@ status status_of(const decision& decision) {
 
 status list(const common& options) {
   const situation now(options);
-  warn_of_kill_switch(now);
+  warn(now);
   if (options.json) {
     std::cout << list_as_json(options, now).dump(2) << '\n';
     return status::ok;
@@ -151,7 +148,7 @@ status list(const common& options) {
 
 status get(const common& options, const asked& asked) {
   const situation now(options);
-  warn_of_kill_switch(now);
+  warn(now);
   const decision decision = now.decide(asked.flag, context_of(asked));
   const flags::answer& answer = decision.answer;
   const flags::metadata_map& metadata = metadata_of(now, asked.flag);
@@ -181,7 +178,7 @@ status get(const common& options, const asked& asked) {
 
 status explain(const common& options, const asked& asked) {
   const situation now(options);
-  warn_of_kill_switch(now);
+  warn(now);
   const decision decision = now.decide(asked.flag, context_of(asked));
   const std::vector<std::string> lines = steps(now, asked, decision.by);
   if (options.json) {

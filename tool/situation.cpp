@@ -3,24 +3,6 @@
 #include "flags/store.hpp"
 
 namespace crossfade::tool {
-namespace {
-
-flags::answer of_code(flags::reason reason, std::optional<flags::error_code> error = {}) {
-  return {.value = {}, .variant = {}, .reason = reason, .error = error};
-}
-
-flags::answer overridden(const flags::flag* flag, std::string_view name) {
-  if (flag == nullptr) return of_code(flags::reason::error, flags::error_code::flag_not_found);
-  for (const flags::variant& variant : flag->variants) {
-    if (variant.name == name) {
-      return {variant.value, variant.name, flags::reason::static_value, {}};
-    }
-  }
-  return of_code(flags::reason::error, flags::error_code::general);
-}
-
-}  // namespace
-
 std::string_view to_string(decider decider) {
   switch (decider) {
     case decider::kill_switch:
@@ -35,7 +17,7 @@ std::string_view to_string(decider decider) {
   return "code's default";
 }
 
-situation::situation(const common& options) : overrides_(flags::overrides::from_environment()) {
+situation::situation(const common& options) {
   const flags::store store(options.file);
   try {
     const std::string text = store.read();
@@ -50,6 +32,8 @@ situation::situation(const common& options) : overrides_(flags::overrides::from_
     kill_error_ = error;
     killed_.all = true;
   }
+  if (!file_) return;
+  in_force_ = file_->forced(killed_, flags::overrides::from_environment(), refused_overrides_);
 }
 
 const flags::snapshot& situation::file() const {
@@ -57,12 +41,21 @@ const flags::snapshot& situation::file() const {
   return *file_;
 }
 
+std::optional<std::string> situation::override_of(std::string_view key) const {
+  const flags::flag* const flag = in_force_.find(key);
+  if (flag == nullptr || flag->decided_by != flags::authority::environment) return std::nullopt;
+  return flag->variants[*flag->default_variant].name;
+}
+
 decision situation::decide(std::string_view key, const flags::context& context) const {
-  if (killed_.covers(key)) return {decider::kill_switch, of_code(flags::reason::disabled)};
-  if (const auto variant = overrides_.variant_of(key)) {
-    return {decider::environment, overridden(file().find(key), *variant)};
+  // Also where the file is broken, or has no such flag.
+  if (killed_.covers(key)) {
+    return {decider::kill_switch,
+            {.value = {}, .variant = {}, .reason = flags::reason::disabled, .error = {}}};
   }
-  flags::answer answer = flags::ask(file(), key, context);
+  file();  // there is one
+  flags::answer answer = flags::ask(in_force_, key, context);
+  if (override_of(key)) return {decider::environment, std::move(answer)};
   return {answer.value ? decider::file : decider::code, std::move(answer)};
 }
 

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace crossfade::tool {
 
@@ -38,7 +39,12 @@ class situation {
   /// A kill switch that is no text covers everything.
   const flags::kill_switch& killed() const noexcept { return killed_; }
   const std::optional<flags::flag_error>& kill_error() const noexcept { return kill_error_; }
-  const flags::overrides& overrides() const noexcept { return overrides_; }
+  /// The variant that the environment holds the flag to; none if it is killed.
+  std::optional<std::string> override_of(std::string_view key) const;
+  /// Overrides that do not count, and why.
+  const std::vector<flags::flag_error>& refused_overrides() const noexcept {
+    return refused_overrides_;
+  }
 
   /// Throws: `flag_error` if it takes the file, and there is none.
   decision decide(std::string_view key, const flags::context& context = {}) const;
@@ -49,7 +55,8 @@ class situation {
   std::string content_hash_;
   flags::kill_switch killed_;
   std::optional<flags::flag_error> kill_error_;
-  flags::overrides overrides_;
+  flags::snapshot in_force_;  // the file's flags, as far as it decides
+  std::vector<flags::flag_error> refused_overrides_;
 };
 
 }  // namespace crossfade::tool

@@ -96,10 +96,12 @@ class PrecedenceTest(ProgramTest):
         self.assertEqual(self.decided(), ("kill switch", None, "the kill switch covers this flag"))
         self.assertIn("killed", self.flags("list"))
 
-    def test_override_with_a_variant_that_is_not_there(self):
-        self.environment["CROSSFADE_FLAGS_OVERRIDE"] = "prices=corro"
-        got = self.json("get", "prices", status=1)
-        self.assertEqual((got["decided_by"], got["value"], got["error"]), ("environment", None, "GENERAL"))
+    def test_override_with_a_variant_that_is_not_there_does_not_count(self):
+        self.environment["CROSSFADE_FLAGS_OVERRIDE"] = "prices=corro,other=coro"
+        done = self.run_tool("flags", "get", "prices", "--json")
+        self.assertEqual((done.returncode, json.loads(done.stdout)["decided_by"]), (0, "file"))
+        self.assertIn('CROSSFADE_FLAGS_OVERRIDE: "prices" is "corro"; expected one of its variants: ', done.stderr)
+        self.assertIn('CROSSFADE_FLAGS_OVERRIDE: "other" is no flag of flags.json', done.stderr)
 
     def test_override_that_is_none(self):
         self.environment["CROSSFADE_FLAGS_OVERRIDE"] = "prices"
