@@ -1,5 +1,7 @@
 #include "flags/detail/atomic_file.hpp"
 
+#include "flags/detail/descriptor.hpp"
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -28,19 +30,6 @@ constexpr std::string_view temporary_end = ".new";
 void check(int result, const std::string& what) {
   if (result < 0) fail(what);
 }
-
-class descriptor {
- public:
-  explicit descriptor(int fd) : fd_(fd) {}
-  descriptor(const descriptor&) = delete;
-  ~descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 void write_all(int fd, std::string_view bytes, const std::string& what) {
   while (!bytes.empty()) {

@@ -1,5 +1,6 @@
 #include "flags/detail/contents.hpp"
 
+#include "flags/detail/descriptor.hpp"
 #include "flags/errors.hpp"
 
 #include <fcntl.h>
@@ -16,20 +17,10 @@
 namespace crossfade::flags::detail {
 namespace {
 
-class descriptor {
- public:
-  // Non-blocking, for opening a pipe would otherwise wait for its writer.
-  explicit descriptor(const std::filesystem::path& path)
-      : fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
-  descriptor(const descriptor&) = delete;
-  ~descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
+// Non-blocking, for opening a pipe would otherwise wait for its writer.
+int open_to_read(const std::filesystem::path& path) {
+  return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+}
 
 std::chrono::nanoseconds since_epoch(const timespec& time) {
   return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
@@ -85,7 +76,7 @@ std::optional<fingerprint> fingerprint::of(const std::filesystem::path& path) no
 contents read_contents(const std::filesystem::path& path, const std::string& name) {
   constexpr int attempts = 3;
   for (int attempt = 0; attempt < attempts; ++attempt) {
-    const descriptor file(path);
+    const descriptor file(open_to_read(path));
     if (file.get() < 0) throw unreadable(name, errno);
     const auto status = status_of(file, name);
     if (!S_ISREG(status.st_mode)) {
