@@ -1,14 +1,13 @@
 #include <exception>
 #include <functional>
 #include <memory>
-#include <ostream>
 #include <string>
-#include <tuple>
 
 #include "compat/cleanup.hpp"
 #include "compat/spawn.hpp"
 #include "test_kit/sweep.hpp"
 #include "tests/coro_backend/asyncio_test.hpp"
+#include "tests/primitive_waits_test.hpp"
 
 // What is true of everything of asyncio that tasks wait for, whichever cell they are in.
 
@@ -17,18 +16,6 @@ namespace {
 
 using namespace test_kit;
 namespace asyncio = coro_backend;
-
-// A task waits for it by `wait`, the test gives the longest waiter, or all, what it waits for by
-// `wake`. `hold` comes first.
-struct primitive {
-  primitive() = default;
-  primitive(const primitive&) = delete;
-  primitive& operator=(const primitive&) = delete;
-  virtual ~primitive() = default;
-  virtual task<> hold() { co_return; }
-  virtual task<> wait() = 0;
-  virtual void wake() = 0;
-};
 
 struct locked final : primitive {
   task<> hold() override { co_await lock.acquire(); }
@@ -138,17 +125,6 @@ struct gathered final : primitive {
   asyncio::event go;
 };
 
-struct kind {
-  const char* name;
-  std::function<std::unique_ptr<primitive>()> make;
-  friend void PrintTo(const kind& k, std::ostream* out) { *out << k.name; }
-};
-
-template <class P>
-kind kind_of(const char* name) {
-  return {name, [] { return std::make_unique<P>(); }};
-}
-
 const kind kinds[] = {
     kind_of<locked>("lock"),           kind_of<permitted>("semaphore"),
     kind_of<signalled>("event"),       kind_of<notified>("condition"),
@@ -158,74 +134,21 @@ const kind kinds[] = {
     kind_of<gathered>("gather"),
 };
 
-class AsyncioPrimitivesTest : public loop_test,
-                              public testing::WithParamInterface<std::tuple<kind, cell_pair>> {
- protected:
-  // Plays `text(group)` with a primitive that is held.
-  template <class Text>
-  void play(Text text) {
-    run([&](task_group& group) -> task<> {
-      subject_ = std::get<0>(GetParam()).make();
-      co_await subject_->hold();
-      co_await text(group);
-    });
-    subject_.reset();
-  }
-  // Waits in a cell, and then adds `name` to the log.
-  child<> spawn_waiter(task_group& group, cell where, char name) {
-    return backends_.spawn(group, where, [this, name]() -> task<> {
-      co_await subject_->wait();
-      log_ += name;
-    });
-  }
-  cell first() const { return std::get<1>(GetParam()).first; }
-  cell second() const { return std::get<1>(GetParam()).second; }
-
-  std::unique_ptr<primitive> subject_;
-  std::string log_;
-};
+using AsyncioPrimitivesTest = primitive_waits_test;
+INSTANTIATE_TEST_SUITE_P(Kinds, AsyncioPrimitivesTest,
+                         testing::Combine(testing::ValuesIn(kinds), cell_pairs()), kind_and_cells);
 
 TEST_P(AsyncioPrimitivesTest, WakesTheWaitersOfAnyCellInTheirOrder) {
-  play([this](task_group& group) -> task<> {
-    spawn_waiter(group, first(), 'a');
-    spawn_waiter(group, second(), 'b');
-    co_await settle();
-    EXPECT_EQ(log_, "");
-    subject_->wake();
-  });
-  EXPECT_EQ(log_, "ab");
+  waiters_of_any_cell_go_on_in_their_order();
 }
 
 TEST_P(AsyncioPrimitivesTest, CancelledWaiterLeavesAndTheOtherGoesOn) {
-  play([this](task_group& group) -> task<> {
-    auto leaver = spawn_waiter(group, first(), 'a');
-    spawn_waiter(group, second(), 'b');
-    co_await settle();
-    leaver.cancel();
-    co_await settle();
-    EXPECT_TRUE(leaver.done());
-    EXPECT_EQ(log_, "");
-    subject_->wake();
-  });
-  EXPECT_EQ(log_, "b");
+  cancelled_waiter_leaves_and_the_other_goes_on();
 }
-
-std::string kind_and_cells(const testing::TestParamInfo<std::tuple<kind, cell_pair>>& info) {
-  const auto& [of, where] = info.param;
-  return std::string(of.name) + "_" + where.first.name() + "_" + where.second.name();
-}
-
-INSTANTIATE_TEST_SUITE_P(Kinds, AsyncioPrimitivesTest,
-                         testing::Combine(testing::ValuesIn(kinds), cell_pairs()), kind_and_cells);
 
 // --- cancelled at every wait ---
 
 using AsyncioSweepTest = pair_test;
-
-void cut_short(cell_pair where, const scene& story) {
-  cancel_at_every_wait(where, story);
-  stop_at_every_turn(where, story);
-}
 
 // Text that runs as an asyncio task of its own, which a cancellation of the caller cancels and
 // waits for.

@@ -1,13 +1,12 @@
 #include <functional>
 #include <memory>
-#include <ostream>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "compat/cleanup.hpp"
 #include "test_kit/sweep.hpp"
 #include "tests/fiber_backend/gevent_test.hpp"
+#include "tests/primitive_waits_test.hpp"
 
 // What is true of everything of gevent that tasks wait for, whichever cell they are in.
 
@@ -16,18 +15,6 @@ namespace {
 
 using namespace test_kit;
 namespace gevent = fiber_backend;
-
-// A task waits for it by `wait`, the test gives the longest waiter, or all, what it waits for by
-// `wake`. `hold` comes first.
-struct primitive {
-  primitive() = default;
-  primitive(const primitive&) = delete;
-  primitive& operator=(const primitive&) = delete;
-  virtual ~primitive() = default;
-  virtual void hold() {}
-  virtual task<> wait() = 0;
-  virtual void wake() = 0;
-};
 
 struct permitted final : primitive {
   task<> wait() override {
@@ -60,7 +47,10 @@ struct filled final : primitive {
 };
 
 struct emptied final : primitive {
-  void hold() override { queue.put_nowait(0); }
+  task<> hold() override {
+    queue.put_nowait(0);
+    co_return;
+  }
   task<> wait() override {
     co_await queue.put(1);
     queue.get_nowait();
@@ -70,18 +60,22 @@ struct emptied final : primitive {
 };
 
 struct worked_off final : primitive {
-  void hold() override { queue.put_nowait(0); }
+  task<> hold() override {
+    queue.put_nowait(0);
+    co_return;
+  }
   task<> wait() override { co_await queue.join(); }
   void wake() override { queue.task_done(); }
   gevent::joinable_queue<int> queue;
 };
 
 struct run_by_a_greenlet final : primitive {
-  void hold() override {
+  task<> hold() override {
     made = gevent::spawn([this] {
       await(go.wait());
       return 7;
     });
+    co_return;
   }
   task<> wait() override { EXPECT_EQ(co_await made.get(), 7); }
   void wake() override { go.set(); }
@@ -90,8 +84,9 @@ struct run_by_a_greenlet final : primitive {
 };
 
 struct joined_all final : primitive {
-  void hold() override {
+  task<> hold() override {
     for (int i = 0; i < 2; ++i) made.push_back(gevent::spawn([this] { await(go.wait()); }));
+    co_return;
   }
   task<> wait() override { co_await gevent::joinall(made); }
   void wake() override { go.set(); }
@@ -100,26 +95,16 @@ struct joined_all final : primitive {
 };
 
 struct in_a_pool final : primitive {
-  void hold() override {
+  task<> hold() override {
     const auto member = gevent::spawn([this] { await(go.wait()); });
     pool.add_nowait(member);
+    co_return;
   }
   task<> wait() override { co_await pool.join(); }
   void wake() override { go.set(); }
   gevent::event go;
   gevent::pool pool{1};
 };
-
-struct kind {
-  const char* name;
-  std::function<std::unique_ptr<primitive>()> make;
-  friend void PrintTo(const kind& k, std::ostream* out) { *out << k.name; }
-};
-
-template <class P>
-kind kind_of(const char* name) {
-  return {name, [] { return std::make_unique<P>(); }};
-}
 
 const kind kinds[] = {
     kind_of<permitted>("semaphore"),
@@ -133,74 +118,21 @@ const kind kinds[] = {
     kind_of<in_a_pool>("pool"),
 };
 
-class GeventPrimitivesTest : public loop_test,
-                             public testing::WithParamInterface<std::tuple<kind, cell_pair>> {
- protected:
-  // Plays `text(group)` with a primitive that is held.
-  template <class Text>
-  void play(Text text) {
-    run([&](task_group& group) -> task<> {
-      subject_ = std::get<0>(GetParam()).make();
-      subject_->hold();
-      co_await text(group);
-    });
-    subject_.reset();
-  }
-  // Waits in a cell, and then adds `name` to the log.
-  child<> spawn_waiter(task_group& group, cell where, char name) {
-    return backends_.spawn(group, where, [this, name]() -> task<> {
-      co_await subject_->wait();
-      log_ += name;
-    });
-  }
-  cell first() const { return std::get<1>(GetParam()).first; }
-  cell second() const { return std::get<1>(GetParam()).second; }
-
-  std::unique_ptr<primitive> subject_;
-  std::string log_;
-};
+using GeventPrimitivesTest = primitive_waits_test;
+INSTANTIATE_TEST_SUITE_P(Kinds, GeventPrimitivesTest,
+                         testing::Combine(testing::ValuesIn(kinds), cell_pairs()), kind_and_cells);
 
 TEST_P(GeventPrimitivesTest, WakesTheWaitersOfAnyCellInTheirOrder) {
-  play([this](task_group& group) -> task<> {
-    spawn_waiter(group, first(), 'a');
-    spawn_waiter(group, second(), 'b');
-    co_await settle();
-    EXPECT_EQ(log_, "");
-    subject_->wake();
-  });
-  EXPECT_EQ(log_, "ab");
+  waiters_of_any_cell_go_on_in_their_order();
 }
 
 TEST_P(GeventPrimitivesTest, CancelledWaiterLeavesAndTheOtherGoesOn) {
-  play([this](task_group& group) -> task<> {
-    auto leaver = spawn_waiter(group, first(), 'a');
-    spawn_waiter(group, second(), 'b');
-    co_await settle();
-    leaver.cancel();
-    co_await settle();
-    EXPECT_TRUE(leaver.done());
-    EXPECT_EQ(log_, "");
-    subject_->wake();
-  });
-  EXPECT_EQ(log_, "b");
+  cancelled_waiter_leaves_and_the_other_goes_on();
 }
-
-std::string kind_and_cells(const testing::TestParamInfo<std::tuple<kind, cell_pair>>& info) {
-  const auto& [of, where] = info.param;
-  return std::string(of.name) + "_" + where.first.name() + "_" + where.second.name();
-}
-
-INSTANTIATE_TEST_SUITE_P(Kinds, GeventPrimitivesTest,
-                         testing::Combine(testing::ValuesIn(kinds), cell_pairs()), kind_and_cells);
 
 // --- cancelled, or killed, at every wait ---
 
 using GeventSweepTest = pair_test;
-
-void cut_short(cell_pair where, const scene& story) {
-  cancel_at_every_wait(where, story);
-  stop_at_every_turn(where, story);
-}
 
 // Text that runs as a greenlet of its own, which a cancellation of the caller kills.
 cast::text as_greenlet(std::function<task<>()> text) {

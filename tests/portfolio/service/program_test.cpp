@@ -61,7 +61,8 @@ TEST_F(ProgramTest, ImportsAFileAndEnds) {
 
 TEST_F(ProgramTest, ShowsWhoKeptTheLoopAndTheStackOfIt) {
 #if defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "ThreadSanitizer holds back the signal that samples a thread stuck in open()";
+  GTEST_SKIP()
+      << "ThreadSanitizer keeps the signal that samples the stack back until open() returns";
 #endif
   const std::string file = folder_.path() / "trades.csv";
   ASSERT_EQ(::mkfifo(file.c_str(), 0600), 0);
