@@ -191,7 +191,7 @@ TEST_P(StallWatchTest, BlockingWaitForAnotherTaskIsReportedWithItsStack) {
 
 TEST_P(StallWatchTest, NamesTheTaskThatIsStuckAmongThoseThatTakeTurns) {
   runtime runtime(loop_, {backends_.fiber, backends_.coro},
-                  [&](std::string_view) { return backends_.of(GetParam()).name(); });
+                  [&](auto...) { return backends_.of(GetParam()).name(); });
   subsystem prices(runtime, "prices");
   stall_watch watch(loop_, options());
   run([&]() -> task<> {

@@ -44,7 +44,7 @@ class WaitGraphTest : public cell_test {
 
 TEST_P(WaitGraphTest, SaysWhoHoldsTheLockSinceWhenAndWhereTheWaiterCameFrom) {
   runtime runtime(loop_, {backends_.fiber, backends_.coro},
-                  [&](std::string_view) { return carrier().name(); });
+                  [&](auto...) { return carrier().name(); });
   subsystem prices(runtime, "prices");
   lock lock;
   run([&]() -> task<> {

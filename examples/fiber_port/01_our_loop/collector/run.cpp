@@ -19,7 +19,7 @@ fiber_port::summary run(const fiber_port::job& todo) {
   xf::fiber_backend::backend fiber{loop};
   xf::coro_backend::backend coro{loop};
   xf::runtime runtime{
-      loop, {fiber, coro}, [&](std::string_view) -> std::string_view { return todo.backend; }};
+      loop, {fiber, coro}, [&](auto...) -> std::string_view { return todo.backend; }};
   xf::subsystem prices{runtime, "prices", {.portal_by_default = true}};
 
   fiber_port::summary result = loop.run(coro, [&]() -> xf::task<fiber_port::summary> {
