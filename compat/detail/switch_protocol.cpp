@@ -227,6 +227,7 @@ switch_protocol::side* switch_protocol::serving(const backend& on) const noexcep
 
 std::vector<side_status> switch_protocol::status() const {
   std::vector<side_status> all;
+  all.reserve(sides_.size());
   for (const auto& s : sides_) {
     all.push_back({.backend = s->on.name(),
                    .now = s->phase_,
