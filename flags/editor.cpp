@@ -1,8 +1,8 @@
 #include "flags/editor.hpp"
 
-#include "flags/detail/objections.hpp"
 #include "flags/detail/json.hpp"
 #include "flags/detail/json_splice.hpp"
+#include "flags/detail/objections.hpp"
 #include "flags/detail/rollout_rule.hpp"
 
 #include <nlohmann/json.hpp>

@@ -2,9 +2,9 @@
 
 #include "flags/detail/coercion.hpp"
 #include "flags/detail/compiler.hpp"
-#include "flags/detail/objections.hpp"
 #include "flags/detail/fractional.hpp"
 #include "flags/detail/json.hpp"
+#include "flags/detail/objections.hpp"
 #include "flags/detail/program.hpp"
 #include "flags/detail/scope.hpp"
 

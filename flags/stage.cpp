@@ -1,7 +1,7 @@
 #include "flags/stage.hpp"
 
-#include "flags/detail/objections.hpp"
 #include "flags/detail/json.hpp"
+#include "flags/detail/objections.hpp"
 #include "flags/detail/rollout_rule.hpp"
 
 #include <nlohmann/json.hpp>
