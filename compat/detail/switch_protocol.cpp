@@ -35,6 +35,8 @@ std::string switch_event::message() const {
       return text + "cannot be prepared, so nothing changes: " + describe(error);
     case what::draining:
       return text + "gets no new work";
+    case what::drain_failed:
+      return text + "could not ask what uses it to end: " + describe(error);
     case what::kept:
       return text + "serves again";
     case what::closed:
@@ -156,7 +158,7 @@ void switch_protocol::retire(side& no_longer_wanted) {
 
 task<> switch_protocol::drain(side& retired, unsigned drains) {
   auto until_unused = [&](task_group& group) -> task<> {
-    group.spawn({.name = "end soon"}, [this, &retired] { return drain_side(retired); });
+    group.spawn({.name = "end soon"}, [this, &retired] { return ask_to_end(retired); });
     co_await wait_until_unused(retired, drains);
     group.cancel("nothing is left to drain");
   };
@@ -176,6 +178,17 @@ task<> switch_protocol::drain(side& retired, unsigned drains) {
   std::erase_if(sides_, [&](const auto& s) { return s.get() == &retired; });
   tell(failure == nullptr ? what::closed : what::close_failed, on, failure);
   if (sides_.empty()) all_closed_.set();
+}
+
+// A failure must not end the group, or the side would never be closed.
+task<> switch_protocol::ask_to_end(side& used) {
+  try {
+    co_await drain_side(used);
+  } catch (const cancelled&) {
+    throw;
+  } catch (...) {
+    tell(what::drain_failed, used.on, std::current_exception());
+  }
 }
 
 task<> switch_protocol::wait_until_unused(side& retired, unsigned drains) {

@@ -26,6 +26,7 @@ struct switch_event {
     serving,         ///< prepared: work that is started from now on may go to it
     prepare_failed,  ///< nothing has changed; `error` says why
     draining,        ///< new work goes elsewhere
+    drain_failed,    ///< `functions::drain` threw `error`; the side drains without it
     kept,            ///< it is wanted again before it has drained, and serves as before
     overdue,         ///< `stragglers` have used it up to the end of the time; it waits for them
     closed,          ///< nothing used it any more
@@ -116,6 +117,7 @@ class switch_protocol {
   task<std::exception_ptr> bring_up(backend& on);
   void retire(side& no_longer_wanted);
   task<> drain(side& retired, unsigned drains);
+  task<> ask_to_end(side& used);
   task<> wait_until_unused(side& retired, unsigned drains);
   task<> unused(side& retired, unsigned drains);
   void enter(side& which, side_status::phase phase);

@@ -227,6 +227,32 @@ TEST_P(SwitchedTest, WhatUsesASideThatDrainsMayBeAskedToEnd) {
   });
 }
 
+TEST_P(SwitchedTest, SideIsClosedThoughAskingToEndFails) {
+  run([&]() -> task<> {
+    switched<store>::functions how = functions();
+    how.drain = [](store&) -> task<> {
+      co_await sleep(1ms);
+      throw std::runtime_error("nobody listens");
+    };
+    std::vector<std::string> told;
+    switched<store> state(database_, how, {}, {.on_event = [&](const switch_event& event) {
+                            told.push_back(event.message());
+                          }});
+    co_await state.open();
+    auto slow = state.spawn([](store& used) -> task<> {
+      co_await sleep(1s);
+      EXPECT_TRUE(used.open);
+    });
+    co_await state.close();
+    EXPECT_TRUE(slow.done());
+    EXPECT_THAT(told, ElementsAre("subsystem 'database': the fiber side serves",
+                                  "subsystem 'database': the fiber side gets no new work",
+                                  "subsystem 'database': the fiber side could not ask what uses it "
+                                  "to end: nobody listens",
+                                  "subsystem 'database': the fiber side is closed"));
+  });
+}
+
 TEST_P(SwitchedTest, StragglersAreReportedAndNotCutOff) {
   run([&]() -> task<> {
     co_await switched_.open();
