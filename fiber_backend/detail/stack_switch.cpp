@@ -10,7 +10,9 @@
 #include <sanitizer/common_interface_defs.h>
 #endif
 #if defined(CROSSFADE_TSAN)
+#include <pthread.h>
 #include <sanitizer/tsan_interface.h>
+#include <signal.h>
 extern "C" void __tsan_func_entry(void* caller);
 #endif
 
@@ -22,11 +24,34 @@ namespace {
 thread_local bool switch_pending = false;  // started, not finished
 #endif
 
+#if defined(CROSSFADE_TSAN)
+/// ThreadSanitizer puts a signal aside, for the fiber on which it arrives, until that fiber next
+/// calls something that it intercepts; what is put aside for a fiber that is destroyed is lost. To
+/// make or destroy a fiber it runs as that fiber for a while. So: masking the signals is a call that
+/// it intercepts, and none arrives until they are unmasked on the fiber that goes on.
+class signals_held {
+ public:
+  signals_held() noexcept {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~signals_held() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  signals_held(const signals_held&) = delete;
+  signals_held& operator=(const signals_held&) = delete;
+
+ private:
+  sigset_t before_;
+};
+#endif
+
 }  // namespace
 
 switch_state::~switch_state() {
 #if defined(CROSSFADE_TSAN)
-  if (owns_fiber_) __tsan_destroy_fiber(fiber_);
+  if (!owns_fiber_) return;
+  const signals_held meanwhile;
+  __tsan_destroy_fiber(fiber_);
 #endif
 }
 
@@ -57,6 +82,7 @@ void announce_switch([[maybe_unused]] switch_state& from,
   switch_pending = true;
 #endif
 #if defined(CROSSFADE_TSAN)
+  const signals_held across_the_switch;
   if (to.releases_others_ && to.owns_fiber_)
     __tsan_destroy_fiber(std::exchange(to.fiber_, nullptr));
   const bool fresh = to.fiber_ == nullptr;
