@@ -1,11 +1,14 @@
 #include "compat/subsystem.hpp"
 
 #include <cassert>
+#include <utility>
+
+#include "compat/loop.hpp"
 
 namespace crossfade {
 
 subsystem::subsystem(runtime& owner, std::string name, subsystem_options options)
-    : runtime_(owner), name_(std::move(name)), options_(options) {
+    : runtime_(owner), name_(std::move(name)), options_(std::move(options)) {
   for (backend& b : owner.backends()) counters_.push_back({.backend = b.name()});
 }
 
@@ -27,7 +30,23 @@ void subsystem::task_ended(const detail::task_state& task) noexcept {
   c.waits += task.waits;
   c.failed += task.end() == detail::task_end::failed;
   c.cancelled += task.end() == detail::task_end::cancelled;
+  if (!spawned_at_.empty()) [[unlikely]]
+    tell_ended(task);
 }
+
+void subsystem::tell_ended(const detail::task_state& task) noexcept {
+  const auto root = spawned_at_.find(task.id);
+  if (root == spawned_at_.end()) return;
+  const duration took = now() - root->second;
+  spawned_at_.erase(root);
+  options_.on_ended({.name = task.name(),
+                     .backend = task.carrier->name(),
+                     .failed = task.end() == detail::task_end::failed,
+                     .cancelled = task.end() == detail::task_end::cancelled,
+                     .took = took});
+}
+
+time_point subsystem::now() const noexcept { return runtime_.owner().now(); }
 
 backend_counters& subsystem::of(const backend& b) noexcept {
   for (backend_counters& c : counters_) {

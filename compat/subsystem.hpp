@@ -1,11 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <source_location>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
+#include "compat/clock.hpp"
 #include "compat/runtime.hpp"
 #include "compat/spawn.hpp"
 
@@ -21,11 +24,24 @@ struct backend_counters {
   std::uint64_t waits = 0;      ///< times an ended task waited
 };
 
+/// A root task that has ended.
+struct ended_root {
+  std::string_view name;
+  std::string_view backend;
+  bool failed;
+  bool cancelled;
+  duration took;  ///< since it was spawned, by the loop's clock
+};
+
 struct subsystem_options {
   /// Blocking text that is spawned in the subsystem gets a stack, as in `on_fiber`, also on a
   /// backend without: so that nothing has to be ported before the flag can say "coro". Coroutine
   /// text is carried as usual.
   bool portal_by_default = false;
+  /// Told of the end of each root task that `spawn` has started, here or of a `switched`, before
+  /// who joins it is: for a guardrail, or a histogram. Must not throw, nor wait; what it is told
+  /// is valid during the call.
+  std::function<void(const ended_root&)> on_ended = {};
 };
 
 /// What may be said of a root task when its subsystem spawns it. Written
@@ -66,8 +82,14 @@ class subsystem : public detail::spawner<subsystem, root_options> {
   /// For `spawn`.
   template <class F, class... A>
   auto launch(const root_options& options, F&& f, A&&... a) {
-    return launch_on(chosen(options.targeting_key), options, std::forward<F>(f),
-                     std::forward<A>(a)...);
+    auto started = launch_on(chosen(options.targeting_key), options, std::forward<F>(f),
+                             std::forward<A>(a)...);
+    watch(started.id());
+    return started;
+  }
+  /// For `switched`: has `on_ended` told of the task's end.
+  void watch(std::uint64_t root) {
+    if (options_.on_ended) spawned_at_.emplace(root, now());
   }
   /// For `switched` and `shadow`, which have chosen.
   template <class F, class... A>
@@ -80,12 +102,15 @@ class subsystem : public detail::spawner<subsystem, root_options> {
   friend class detail::task_state;
   void task_started(const detail::task_state& task) noexcept;
   void task_ended(const detail::task_state& task) noexcept;
+  void tell_ended(const detail::task_state& task) noexcept;
+  time_point now() const noexcept;
   backend_counters& of(const backend& b) noexcept;
 
   runtime& runtime_;
   std::string name_;
   const subsystem_options options_;
   std::vector<backend_counters> counters_;
+  std::unordered_map<std::uint64_t, time_point> spawned_at_;  // roots of which `on_ended` is told
 };
 
 }  // namespace crossfade

@@ -73,8 +73,10 @@ class switched : public detail::spawner<switched<State>, root_options> {
   /// in the subsystem. Throws: `usage_error` if it is not open.
   template <class F, class... A>
   auto launch(const root_options& options, F&& f, A&&... a) {
-    return launch_on(protocol_.chosen(options.targeting_key), options, std::forward<F>(f),
-                     std::forward<A>(a)...);
+    auto started = launch_on(protocol_.chosen(options.targeting_key), options, std::forward<F>(f),
+                             std::forward<A>(a)...);
+    owner().watch(started.id());
+    return started;
   }
   /// For `shadow`, which has chosen. Throws: `usage_error` unless `serves(on)`.
   template <class F, class... A>

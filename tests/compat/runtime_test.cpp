@@ -1,7 +1,10 @@
 #include "compat/runtime.hpp"
 
+#include <chrono>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "compat/event.hpp"
@@ -73,6 +76,44 @@ TEST_F(RuntimeTest, PortalByDefaultGivesUnportedTextAStackOnEitherBackend) {
   }
   EXPECT_EQ(order, "fiber fiber coro coro ");
   for (const backend_counters& row : unported.counters()) EXPECT_EQ(row.spawned, 4U);
+}
+
+TEST_F(RuntimeTest, TellsHowEachRootTaskEnded) {
+  std::vector<std::string> ends;
+  subsystem told(
+      runtime_, "told", {.on_ended = [&](const ended_root& root) {
+        const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(root.took);
+        ends.push_back(std::string(root.name) + " on " + std::string(root.backend) +
+                       (root.failed ? " failed" : "") + (root.cancelled ? " cancelled" : "") +
+                       " in " + std::to_string(took.count()));
+      }});
+  auto work = []() -> task<> {
+    auto below = spawn({.name = "below"}, []() -> task<> { co_await sleep(1ms); });
+    co_await below.join();
+    co_await sleep(4ms);
+  };
+  auto fail = []() -> task<> {
+    co_await sleep(2ms);
+    throw std::runtime_error("no");
+  };
+  for (const char* where : {"fiber", "coro"}) {
+    chosen_ = where;
+    loop_.run(backends_.coro, [&]() -> task<> {
+      auto works = told.spawn({.name = "works"}, work);
+      co_await works.join();
+      auto fails = told.spawn({.name = "fails"}, fail);
+      EXPECT_THAT(co_await outcome_of([&]() -> task<> { co_await fails.join(); }), HasSubstr("no"));
+      auto ends_early = told.spawn({.name = "ends early"}, work);
+      co_await sleep(3ms);
+      ends_early.cancel();
+      EXPECT_THAT(co_await outcome_of([&]() -> task<> { co_await ends_early.join(); }),
+                  HasSubstr("cancelled"));
+    });
+    const std::string on = std::string(" on ") + where;
+    EXPECT_THAT(std::exchange(ends, {}),
+                ElementsAre("works" + on + " in 5", "fails" + on + " failed in 2",
+                            "ends early" + on + " cancelled in 3"));
+  }
 }
 
 TEST(PortalByDefaultTest, IsRefusedWhereTheLoopHasNoStacks) {

@@ -105,6 +105,25 @@ class SwitchedTest : public cell_test {
 };
 INSTANTIATE_TEST_SUITE_P(Cells, SwitchedTest, cells(), cell_name);
 
+TEST_P(SwitchedTest, TellsOfTheEndOfCallsAndOfNothingElse) {
+  std::vector<std::string> ends;
+  subsystem told(runtime_, "told", {.on_ended = [&](const ended_root& root) {
+                   ends.push_back(std::string(root.name) + " on " + std::string(root.backend));
+                 }});
+  switched<store> of_told(told, functions());
+  run([&]() -> task<> {
+    co_await of_told.open();
+    auto first = of_told.spawn({.name = "first"}, [](store&) {});
+    co_await first.join();
+    chosen_ = "coro";
+    co_await of_told.follow();
+    auto second = of_told.spawn({.name = "second"}, [](store&) {});
+    co_await second.join();
+    co_await of_told.close();
+  });
+  EXPECT_THAT(ends, ElementsAre("first on fiber", "second on coro"));
+}
+
 TEST_P(SwitchedTest, NewCallsGoToTheNewSideAndOldOnesEndWhereTheyBegan) {
   run([&]() -> task<> {
     co_await switched_.open();
