@@ -46,12 +46,15 @@ kill_switch kill_switch::parse(std::string_view text, const std::string& name) {
                            " holds a control character; expected one flag key, or # and a comment");
     }
     const std::string_view key = trimmed(without_comment(line));
-    if (!key.empty()) result.keys.emplace_back(key);
+    if (!key.empty()) result.add(key);
   }
-  std::sort(result.keys.begin(), result.keys.end());
-  result.keys.erase(std::unique(result.keys.begin(), result.keys.end()), result.keys.end());
   result.all = result.keys.empty();
   return result;
+}
+
+void kill_switch::add(std::string_view key) {
+  const auto place = std::lower_bound(keys.begin(), keys.end(), key);
+  if (place == keys.end() || *place != key) keys.emplace(place, key);
 }
 
 bool kill_switch::covers(std::string_view key) const noexcept {

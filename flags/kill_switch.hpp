@@ -29,6 +29,8 @@ struct kill_switch {
   }
 
   bool covers(std::string_view key) const noexcept;
+  /// Has the key covered as well.
+  void add(std::string_view key);
   bool covers_nothing() const noexcept { return !all && keys.empty(); }
 
   /// A text that reads as this; unset if nothing is killed, for which there is no text.

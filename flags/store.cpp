@@ -3,7 +3,7 @@
 #include "flags/detail/atomic_file.hpp"
 #include "flags/detail/audit_line.hpp"
 #include "flags/detail/contents.hpp"
-#include "flags/snapshot.hpp"
+#include "flags/difference.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -53,6 +53,23 @@ std::string versions_text(const std::vector<saved_version>& versions) {
 }  // namespace
 
 std::string content_hash(std::string_view text) { return detail::hash(text); }
+
+std::vector<audited_change> audited_changes(const snapshot& before, const snapshot& after) {
+  std::vector<audited_change> changes;
+  const auto text_in = [](const snapshot& flags, const std::string& key) {
+    const flag* const found = flags.find(key);
+    return found != nullptr ? to_json(*found) : std::string();
+  };
+  for (const std::string& key : changed_keys(before, after))
+    changes.push_back({key, text_in(before, key), text_in(after, key)});
+  return changes;
+}
+
+audited_change audited_kill(std::string_view key, bool killed) {
+  const std::string yes = R"({"killed":true})";
+  const std::string no = R"({"killed":false})";
+  return {std::string(key), killed ? no : yes, killed ? yes : no};
+}
 
 store::store(fs::path file, store_options options)
     : file_(std::move(file)), options_(std::move(options)) {}

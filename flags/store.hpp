@@ -2,6 +2,7 @@
 
 #include "flags/errors.hpp"
 #include "flags/kill_switch.hpp"
+#include "flags/snapshot.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -30,6 +31,11 @@ struct audited_change {
   std::string after;
   bool operator==(const audited_change&) const = default;
 };
+
+/// What an edit changed, flag by flag.
+std::vector<audited_change> audited_changes(const snapshot& before, const snapshot& after);
+/// That the kill switch covers a flag, or all (`*`), which it did not, or the reverse.
+audited_change audited_kill(std::string_view key, bool killed);
 
 /// Why and how a file was changed.
 struct audit_note {

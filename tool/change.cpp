@@ -29,19 +29,6 @@ std::optional<flags::snapshot> flags_of(const std::string& text, const std::stri
   return found;
 }
 
-std::vector<flags::audited_change> audited(const flags::snapshot& before,
-                                           const flags::snapshot& after) {
-  std::vector<flags::audited_change> changes;
-  const auto text_in = [](const flags::snapshot& flags, const std::string& key) {
-    const flags::flag* const flag = flags.find(key);
-    return flag ? flags::to_json(*flag) : std::string();
-  };
-  for (const std::string& key : flags::changed_keys(before, after)) {
-    changes.push_back({key, text_in(before, key), text_in(after, key)});
-  }
-  return changes;
-}
-
 /// What is changed in the file, but has no effect.
 void note_what_is_above(const common& options, const std::vector<flags::audited_change>& changes) {
   const situation now(options);
@@ -91,7 +78,8 @@ status change(const common& options, const writing& writing, const std::string& 
   const auto after = flags::snapshot::parse(text, name);
   const auto before = flags_of(base, name);
   std::optional<std::size_t> version;
-  const auto changes = before ? audited(*before, after) : audited({}, after);
+  const flags::snapshot nothing;
+  const auto changes = flags::audited_changes(before ? *before : nothing, after);
   if (text != base && !writing.dry_run) {
     version = store.replace(base, text, {verb, writing.reason, changes});
   }

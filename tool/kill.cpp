@@ -38,14 +38,9 @@ std::string description(const flags::kill_switch& killed) {
 
 flags::audit_note note_of(bool kills, const std::string& reason,
                           const std::vector<std::string>& keys) {
-  const std::string yes = R"({"killed":true})";
-  const std::string no = R"({"killed":false})";
   flags::audit_note note{kills ? "kill" : "unkill", reason, {}};
-  const auto add = [&](const std::string& key) {
-    note.changes.push_back({key, kills ? no : yes, kills ? yes : no});
-  };
-  if (keys.empty()) add("*");
-  for (const std::string& key : keys) add(key);
+  if (keys.empty()) note.changes.push_back(flags::audited_kill("*", kills));
+  for (const std::string& key : keys) note.changes.push_back(flags::audited_kill(key, kills));
   return note;
 }
 
@@ -90,10 +85,7 @@ status kill(const common& options, const writing& writing, const std::vector<std
                  if (keys.empty()) return {.all = true, .keys = {}};
                  flags::kill_switch killed = parsed(store, before);
                  if (killed.all) return killed;
-                 killed.keys.insert(killed.keys.end(), keys.begin(), keys.end());
-                 std::sort(killed.keys.begin(), killed.keys.end());
-                 killed.keys.erase(std::unique(killed.keys.begin(), killed.keys.end()),
-                                   killed.keys.end());
+                 for (const std::string& key : keys) killed.add(key);
                  return killed;
                });
 }
