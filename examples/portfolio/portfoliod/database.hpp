@@ -19,7 +19,8 @@ namespace portfoliod {
 /// The subsystem "database": its tasks and the connection they share, whose driver is of the same
 /// backend; one for each backend that the flag may name.
 ///
-/// Each call is answered by a root task of its own, on one side of the `switched` connection.
+/// Each call is answered by a root task of its own, on one side of the `switched` connection: the
+/// one that the flag names for the account.
 /// Cancellation: cancels the call's task. Threads: the loop's only. Lifetime: outlives its tasks.
 class database {
  public:

@@ -1,5 +1,6 @@
 #include "portfoliod/http_api.hpp"
 
+#include "portfoliod/account.hpp"
 #include "portfoliod/database.hpp"
 #include "portfoliod/http_client.hpp"
 #include "portfoliod/import.hpp"
@@ -107,6 +108,7 @@ json text_or_null(const std::optional<portfolio::decimal>& number) {
 
 http::handler http_api::handler() {
   auto answer_all = [router = routes()](http::request& r) -> task<http::response> {
+    account.set(std::string(account_of(r)));
     http::response given;
     try {
       given = co_await router(r);
@@ -158,10 +160,9 @@ http::handler http_api::answered_by(query q) {
     const std::string* is_async = r.query_value("async_query");
     if (is_async == nullptr || *is_async != "true") co_return enveloped(co_await q(r));
     const std::string name = r.method + ' ' + r.path;
-    const std::string account(account_of(r));
     // It will run when the request is no more.
     auto ask = [q, own = std::move(r)] { return q(own); };
-    const tasks::id started = tasks_.start(name, account, std::move(ask));
+    const tasks::id started = tasks_.start(name, *account, std::move(ask));
     co_return enveloped({.result = {{"task_id", started}}});
   };
 }

@@ -87,6 +87,7 @@ json observer::flags(std::string_view account) const {
           {"refusals", status.refusals},
           {"killed", status.killed.all ? json("all") : json(status.killed.keys)},
           {"ignored", std::move(ignored)},
+          {"guardrails", guardrails_.verdicts()},
           {"flags", std::move(flags)}};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "portfoliod/guardrails.hpp"
 #include "portfoliod/stalls.hpp"
 
 #include "compat/loop.hpp"
@@ -28,14 +29,20 @@ class observer {
 
   /// `flags`: null if there is no flag file.
   observer(const crossfade::loop& loop, const crossfade::fiber_backend::backend& fibers,
-           const crossfade::flags::file* flags, const stalls& seen,
+           const crossfade::flags::file* flags, const stalls& seen, const guardrails& guarding,
            std::initializer_list<watched> subsystems)
-      : loop_(loop), fibers_(fibers), flags_(flags), stalls_(seen), subsystems_(subsystems) {}
+      : loop_(loop),
+        fibers_(fibers),
+        flags_(flags),
+        stalls_(seen),
+        guardrails_(guarding),
+        subsystems_(subsystems) {}
 
   /// Counters of each subsystem on each backend; all tasks there are, what each waits for, who
   /// holds that, and the cycles among them; the stalls.
   nlohmann::json concurrency() const;
-  /// The flag of each subsystem, as it is for that account, and the state of their file.
+  /// The flag of each subsystem, as it is for that account, the state of their file, and what the
+  /// guardrails say.
   nlohmann::json flags(std::string_view account) const;
 
  private:
@@ -43,6 +50,7 @@ class observer {
   const crossfade::fiber_backend::backend& fibers_;
   const crossfade::flags::file* flags_;
   const stalls& stalls_;
+  const guardrails& guardrails_;
   std::vector<watched> subsystems_;
 };
 

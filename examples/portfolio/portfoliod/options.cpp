@@ -50,6 +50,8 @@ options parse_options(int argc, char** argv) {
       ->check(check_interval);
   auto* import = app.add_option("--import", chosen.import, "A CSV file of trades to begin with")
                      ->check(CLI::ExistingFile);
+  app.add_flag("!--no-guardrails", chosen.guardrails,
+               "Do not put a flag back if what it moves fails more often, or takes longer");
   app.add_flag("--once", chosen.once, "End after --import instead of serving")->needs(import);
   app.add_flag("--demo", chosen.demo,
                "Bring a simulated exchange along, and take a free port if 8080 is not")

@@ -17,6 +17,7 @@ struct options {
   std::string simexch;          ///< an address; empty: nobody to ask for prices
   std::filesystem::path import;
   crossfade::duration periodic_interval = std::chrono::seconds(60);
+  bool guardrails = true;
   bool once = false;
   bool demo = false;
 };

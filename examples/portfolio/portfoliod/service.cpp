@@ -101,6 +101,7 @@ service::service(const options& chosen)
       loop_({.on_error = log_report}),
       flags_(watch_flags(chosen_, loop_, flags_changed_)),
       runtime_(loop_, {fiber_, coro_}, flags_ ? xf::chooser(flags_->chooser()) : xf::chooser()),
+      guardrails_(chosen_.guardrails ? chosen_.flags : std::filesystem::path()),
       exchange_(simulated_exchange(chosen_, loop_)),
       database_(database_system_, chosen_.database.string(),
                 [this] { return backends_named_for(database_system_); }),
@@ -113,6 +114,10 @@ service::service(const options& chosen)
                    [this] { return backends_named_for(http_api_system_); },
                    {.on_event = log_switch}),
       server_(listen(chosen_, loop_, http_api_, connections_)) {}
+
+xf::subsystem_options service::guarded(const char* subsystem) {
+  return {.on_ended = guardrails_.watching(subsystem)};
+}
 
 std::vector<std::string> service::backends_named_for(const xf::subsystem& system) const {
   if (!flags_) return {};
@@ -149,6 +154,7 @@ task<> service::serve_until_signalled() {
   auto all = [this](xf::task_group& group) -> task<> {
     if (exchange_) group.spawn({.name = "simexch"}, [this] { return exchange_->serve(); });
     group.spawn({.name = "follow flags"}, [this] { return follow_flags(); });
+    group.spawn({.name = "guardrails"}, [this] { return guardrails_.run(); });
     if (!http_client_.exchange().empty()) {
       group.spawn({.name = "periodic"}, [this] { return periodic_.run(); });
     }

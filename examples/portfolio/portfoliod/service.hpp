@@ -1,6 +1,7 @@
 #pragma once
 
 #include "portfoliod/database.hpp"
+#include "portfoliod/guardrails.hpp"
 #include "portfoliod/http_api.hpp"
 #include "portfoliod/http_client.hpp"
 #include "portfoliod/observer.hpp"
@@ -39,6 +40,7 @@ class service {
   crossfade::task<> import_file();
   crossfade::task<> serve_until_signalled();
   crossfade::task<> follow_flags();
+  crossfade::subsystem_options guarded(const char* subsystem);
   /// On which its next root tasks may start; none: the default.
   std::vector<std::string> backends_named_for(const crossfade::subsystem& system) const;
   void greet() const;
@@ -50,18 +52,20 @@ class service {
   crossfade::coro_backend::backend coro_{loop_};
   const std::unique_ptr<const crossfade::flags::file> flags_;  // null: none
   crossfade::runtime runtime_;
+  guardrails guardrails_;
 
-  crossfade::subsystem database_system_{runtime_, "database"};
-  crossfade::subsystem tasks_system_{runtime_, "tasks"};
-  crossfade::subsystem http_api_system_{runtime_, "http_api"};
-  crossfade::subsystem periodic_system_{runtime_, "periodic"};
-  crossfade::subsystem http_client_system_{runtime_, "http_client"};
+  crossfade::subsystem database_system_{runtime_, "database", guarded("database")};
+  crossfade::subsystem tasks_system_{runtime_, "tasks", guarded("tasks")};
+  crossfade::subsystem http_api_system_{runtime_, "http_api", guarded("http_api")};
+  crossfade::subsystem periodic_system_{runtime_, "periodic", guarded("periodic")};
+  crossfade::subsystem http_client_system_{runtime_, "http_client", guarded("http_client")};
   const stalls stalls_{loop_};
   const observer observer_{loop_,
                            fiber_,
                            flags_.get(),
                            stalls_,
-                           {{.system = database_system_},
+                           guardrails_,
+                           {{.system = database_system_, .by_account = true},
                             {.system = tasks_system_, .by_account = true},
                             {.system = http_api_system_, .by_account = true},
                             {.system = periodic_system_},

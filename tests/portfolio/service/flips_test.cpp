@@ -177,22 +177,30 @@ TEST(FlipsTest, APercentageMovesSomeAccountsWithAllTheirRequests) {
     }
     return count;
   };
-  ASSERT_TRUE(eventually([&] { return service.get("/api/1/flags").at("generation") == 2; }));
+  service.await_log("subsystem 'database': the coro side serves");
 
   int api = on_coro("http_api");
   int tasks = on_coro("tasks");
+  int asked_coro = 0;
   for (int i = 0; i < 20; ++i) {
     const std::string account = "account-" + std::to_string(i);
     const auto chosen = backends_of(account);
-    EXPECT_EQ(chosen.at("database"), "fiber");  // works for everybody
     client.get("/api/1/ping?async_query=true", account);
     api += 2 * (chosen.at("http_api") == "coro");
     tasks += chosen.at("tasks") == "coro";
     EXPECT_EQ(on_coro("http_api"), api) << account;
     EXPECT_EQ(on_coro("tasks"), tasks) << account;
+
+    const int database = on_coro("database");
+    client.get("/api/1/balances", account);
+    api += chosen.at("http_api") == "coro";
+    EXPECT_EQ(on_coro("database") > database, chosen.at("database") == "coro") << account;
+    asked_coro += chosen.at("database") == "coro";
   }
+  EXPECT_GT(asked_coro, 0);
+  EXPECT_LT(asked_coro, 20);
   EXPECT_GT(api, 0);
-  EXPECT_LT(api, 40);
+  EXPECT_LT(api, 60);
 }
 
 TEST(FlipsTest, ADatabaseThatCannotBeOpenedAgainStaysWhereItIs) {

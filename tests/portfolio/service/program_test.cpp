@@ -86,6 +86,26 @@ TEST_F(ProgramTest, ShowsWhoKeptTheLoopAndTheStackOfIt) {
   EXPECT_TRUE(stalls.at("last").contains("stack"));
 }
 
+TEST_F(ProgramTest, ShowsWhatItsGuardrailsSay) {
+  const std::string flags = folder_.path() / "flags.json";
+  write_file(flags, flag_file(all_on("fiber")));
+  for (const bool on : {true, false}) {
+    std::vector<std::string> arguments{"--database", database_, "--flags", flags, "--port", "0"};
+    if (!on) arguments.push_back("--no-guardrails");
+    child program = start(arguments);
+    const int port = std::stoi(program.said_after("http://127.0.0.1:"));
+    connection client(static_cast<std::uint16_t>(port));
+    client.get("/api/1/balances");
+    const json shown = client.get("/api/1/flags").result().at("guardrails");
+    if (on) {
+      EXPECT_EQ(shown.at("database").at("verdict"), "hold") << shown;
+      EXPECT_NE(shown.dump().find("coro: 0 calls"), std::string::npos) << shown;
+    } else {
+      EXPECT_TRUE(shown.empty()) << shown;
+    }
+  }
+}
+
 TEST_F(ProgramTest, SaysWhatIsWrongWithItsArguments) {
   const struct {
     std::vector<std::string> arguments;
