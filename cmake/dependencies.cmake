@@ -40,4 +40,11 @@ if(CROSSFADE_BUILD_EXAMPLES OR CROSSFADE_TOOL)
 endif()
 if(CROSSFADE_BUILD_EXAMPLES)
   crossfade_require(spdlog 1.10 gabime/spdlog v1.10.0)
+  # Only its text format: neither its server nor its pushing, and what those need. No version: it
+  # installs none.
+  set(ENABLE_PULL OFF)
+  set(ENABLE_PUSH OFF)
+  set(ENABLE_TESTING OFF)
+  set(GENERATE_PKGCONFIG OFF)
+  crossfade_require(prometheus-cpp "" jupp0r/prometheus-cpp v1.0.1)
 endif()

@@ -4,6 +4,7 @@
 #include "portfoliod/database.hpp"
 #include "portfoliod/http_client.hpp"
 #include "portfoliod/import.hpp"
+#include "portfoliod/metrics.hpp"
 #include "portfoliod/observer.hpp"
 #include "portfoliod/page.hpp"
 
@@ -152,6 +153,10 @@ http::router http_api::routes() {
         [this](const request&) { return enveloped({.result = observer_.concurrency()}); });
   to.on("GET", "/api/1/flags",
         [this](const request& r) { return enveloped({.result = observer_.flags(account_of(r))}); });
+  to.on("GET", "/metrics", [this](const request&) -> http::response {
+    return {.headers = {{"Content-Type", std::string(metrics_type)}},
+            .body = metrics_text(observer_)};
+  });
   return to;
 }
 

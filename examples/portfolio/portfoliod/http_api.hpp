@@ -14,7 +14,7 @@ class database;
 class http_client;
 class observer;
 
-/// The subsystem "http_api": the routes under /api/1, and the page.
+/// The subsystem "http_api": the routes under /api/1, the page, and the metrics.
 ///
 /// Results come in an envelope, `{"result": ..., "message": ""}`; the result of what failed is null
 /// and the message says why. Threads: the loop's only. Lifetime: all that it is given outlives it,

@@ -65,8 +65,9 @@ json observer::flags(std::string_view account) const {
   const auto status = flags_ != nullptr ? flags_->status() : xf::flags::file_status{};
 
   json flags = json::array();
-  for (const auto& [system, by_account] : subsystems_) {
-    const std::string_view whom = by_account ? account : std::string_view();
+  for (const watched& each : subsystems_) {
+    const xf::subsystem& system = each.system;
+    const std::string_view whom = each.by_account ? account : std::string_view();
     const auto found = in_force->string(system.name(), {}, whom);
     const xf::flags::flag* flag = in_force->find(system.name());
     const bool by_file = flag == nullptr || flag->decided_by == xf::flags::authority::file;

@@ -4,20 +4,23 @@
 #include "portfoliod/stalls.hpp"
 
 #include "compat/loop.hpp"
+#include "compat/shadow.hpp"
 #include "compat/subsystem.hpp"
+#include "compat/switched.hpp"
 #include "fiber_backend/backend.hpp"
 #include "flags/file.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <functional>
 #include <initializer_list>
 #include <string_view>
 #include <vector>
 
 namespace portfoliod {
 
-/// Says, as JSON, which backend each subsystem is on, and why; who waits for whom; what kept the
-/// loop.
+/// Sees which backend each subsystem is on, and why; who waits for whom; what kept the loop. Says
+/// it as JSON.
 ///
 /// Threads: the loop's only. Lifetime: all that it is given outlives it.
 class observer {
@@ -25,6 +28,8 @@ class observer {
   struct watched {
     const crossfade::subsystem& system;
     bool by_account = false;  ///< whether its tasks are for an account each
+    std::function<std::vector<crossfade::side_status>()> sides = {};  ///< null: it has no state
+    const crossfade::shadow* repeats = nullptr;                       ///< null: it has no shadow
   };
 
   /// `flags`: null if there is no flag file.
@@ -44,6 +49,11 @@ class observer {
   /// The flag of each subsystem, as it is for that account, the state of their file, and what the
   /// guardrails say.
   nlohmann::json flags(std::string_view account) const;
+
+  const std::vector<watched>& subsystems() const noexcept { return subsystems_; }
+  /// Null if there is none.
+  const crossfade::flags::file* flag_file() const noexcept { return flags_; }
+  std::vector<crossfade::stall_counters> stall_counters() const { return stalls_.counters(); }
 
  private:
   const crossfade::loop& loop_;

@@ -60,24 +60,29 @@ class service {
   crossfade::subsystem periodic_system_{runtime_, "periodic", guarded("periodic")};
   crossfade::subsystem http_client_system_{runtime_, "http_client", guarded("http_client")};
   const stalls stalls_{loop_};
-  const observer observer_{loop_,
-                           fiber_,
-                           flags_.get(),
-                           stalls_,
-                           guardrails_,
-                           {{.system = database_system_, .by_account = true},
-                            {.system = tasks_system_, .by_account = true},
-                            {.system = http_api_system_, .by_account = true},
-                            {.system = periodic_system_},
-                            {.system = http_client_system_}}};
 
   const std::unique_ptr<crossfade::http::server> exchange_;  // null: none of our own
   database database_;
   http_client http_client_;
   tasks tasks_{tasks_system_};
   periodic periodic_;
-  http_api http_api_{http_api_system_, database_, http_client_, tasks_, observer_};
   crossfade::switched<crossfade::http::connections> connections_;
+  const observer observer_{loop_,
+                           fiber_,
+                           flags_.get(),
+                           stalls_,
+                           guardrails_,
+                           {{.system = database_system_,
+                             .by_account = true,
+                             .sides = [this] { return database_.sides(); },
+                             .repeats = &database_.repeats()},
+                            {.system = tasks_system_, .by_account = true},
+                            {.system = http_api_system_,
+                             .by_account = true,
+                             .sides = [this] { return connections_.status(); }},
+                            {.system = periodic_system_},
+                            {.system = http_client_system_}}};
+  http_api http_api_{http_api_system_, database_, http_client_, tasks_, observer_};
   const std::unique_ptr<crossfade::http::server> server_;
 };
 

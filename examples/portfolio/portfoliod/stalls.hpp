@@ -7,6 +7,7 @@
 
 #include <mutex>
 #include <optional>
+#include <vector>
 
 namespace portfoliod {
 
@@ -19,6 +20,7 @@ class stalls {
 
   /// How often each subsystem has kept the loop, and who did last, with the stack.
   nlohmann::json shown() const;
+  std::vector<crossfade::stall_counters> counters() const { return watch_.counters(); }
 
  private:
   void note(const crossfade::stall& seen);

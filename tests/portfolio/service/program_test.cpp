@@ -5,6 +5,7 @@
 #include "tests/portfolio/service/folder.hpp"
 #include "tests/portfolio/service/http.hpp"
 #include "tests/portfolio/service/running_service.hpp"
+#include "tests/portfolio/service/scrape.hpp"
 #include "tests/portfolio/service/wait.hpp"
 
 #include <gtest/gtest.h>
@@ -84,6 +85,12 @@ TEST_F(ProgramTest, ShowsWhoKeptTheLoopAndTheStackOfIt) {
   EXPECT_GE(of_main->at("count"), 1);
   EXPECT_GT(of_main->at("longest_seconds"), 0);
   EXPECT_TRUE(stalls.at("last").contains("stack"));
+
+  const samples scraped = scrape(client);
+  const std::string main = R"({subsystem="",backend="coro",allowed=""})";
+  EXPECT_GE(scraped.at("crossfade_stalls_total" + main), of_main->at("count"));
+  EXPECT_GE(scraped.at("crossfade_stall_longest_seconds" + main), of_main->at("longest_seconds"));
+  EXPECT_FALSE(scraped.contains("crossfade_flags_file_in_force")) << "there is no flag file";
 }
 
 TEST_F(ProgramTest, ShowsWhatItsGuardrailsSay) {
