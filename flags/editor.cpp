@@ -90,6 +90,20 @@ void editor::add_variant(std::string_view key, std::string_view name) {
   adopt(detail::with_member(text_, flag.pointer + "/variants", std::string(name), name));
 }
 
+void editor::remove_variant(std::string_view key, std::string_view name) {
+  const flag& flag = require(key, name);
+  const std::string removed = detail::quoted(std::string(name));
+  if (flag.default_variant && flag.variants[*flag.default_variant].name == name) {
+    throw flag_error(name_, flag.pointer + "/defaultVariant",
+                     "is " + removed + "; expected another, for that variant to go");
+  }
+  if (flag.rule) {
+    throw flag_error(name_, flag.pointer + "/targeting",
+                     "may name " + removed + "; expected no rule, for that variant to go");
+  }
+  adopt(detail::without_member(text_, flag.pointer + "/variants", std::string(name)));
+}
+
 const flag& editor::require(std::string_view key, std::string_view variant) const {
   const flag& flag = current_->at(key);
   if (has_variant(flag, variant)) return flag;

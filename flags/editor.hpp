@@ -49,6 +49,9 @@ class editor {
   void set_rollout(std::string_view key, const share& coro, by_hand rule = by_hand::keep);
   /// A further variant, whose value is its name. Throws: `flag_error` if there is one.
   void add_variant(std::string_view key, std::string_view name);
+  /// Without that variant. Throws: `flag_error` if it is the default, or there is a rule, which may
+  /// name it.
+  void remove_variant(std::string_view key, std::string_view name);
 
  private:
   const flag& require(std::string_view key, std::string_view variant) const;

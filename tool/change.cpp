@@ -102,6 +102,14 @@ status edit(const common& options, const writing& writing, const std::string& ve
   }
 }
 
+/// What to do, ahead of `complete`.
+std::string way_to_live(const flags::flag& flag, flags::stage stage) {
+  if (stage == flags::stage::complete) return "There is nothing left to complete";
+  if (!flag.enabled) return "`crossfade flags enable " + flag.key + "` lets the file decide";
+  return "`crossfade flags set " + flag.key + " coro` moves everybody; complete it when that has " +
+         "proved itself";
+}
+
 }  // namespace
 
 status set(const common& options, const writing& writing, const choice& choice) {
@@ -125,6 +133,20 @@ status rollout(const common& options, const writing& writing, const std::string&
                const flags::share& coro) {
   return edit(options, writing, "rollout", [&](flags::editor& editor, flags::by_hand rule) {
     editor.set_rollout(flag, coro, rule);
+  });
+}
+
+status complete(const common& options, const writing& writing, const std::string& flag) {
+  return edit(options, writing, "complete", [&](flags::editor& editor, flags::by_hand) {
+    const flags::flag& found = editor.current().at(flag);
+    const flags::stage stage = flags::progress_of(found).stage;
+    if (stage != flags::stage::live) {
+      throw flags::flag_error(options.file.string(), found.pointer,
+                              (found.enabled ? "has the stage " + std::string(to_string(stage))
+                                             : std::string("is DISABLED")) +
+                                  "; expected live. " + way_to_live(found, stage));
+    }
+    editor.remove_variant(flag, "fiber");
   });
 }
 

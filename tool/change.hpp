@@ -22,6 +22,8 @@ status set_enabled(const common& options, const writing& writing, const std::str
                    bool enabled);
 status rollout(const common& options, const writing& writing, const std::string& flag,
                const flags::share& coro);
+/// Ends a move: the variant `fiber` goes. Refused unless the flag is live.
+status complete(const common& options, const writing& writing, const std::string& flag);
 /// Unset: the version before.
 status rollback(const common& options, const writing& writing, std::optional<std::size_t> version);
 

@@ -108,6 +108,9 @@ class command_line {
     take_flag(writing_verb("disable", "Let the code's default decide",
                            [this] { return set_enabled(options_, writing_, flag_, false); }),
               flag_);
+    take_flag(writing_verb("complete", "End a move that is live: fiber is no variant any more",
+                           [this] { return complete(options_, writing_, flag_); }),
+              flag_);
   }
 
   void add_killing() {

@@ -166,6 +166,48 @@ TEST_F(EditorTest, AddsAVariantForTheShadow) {
   EXPECT_EQ(progress_of(*editor_.current().find("prices")).stage, stage::shadow);
 }
 
+TEST_F(EditorTest, RemovesAVariantAndNothingElse) {
+  editor_.set_default("prices", "coro");
+  editor_.remove_variant("prices", "fiber");
+  EXPECT_EQ(editor_.text(),
+            replaced(replaced(document, R"("fiber": "fiber",   )", ""),
+                     R"("defaultVariant": "fiber")", R"("defaultVariant": "coro")"));
+  EXPECT_EQ(progress_of(*editor_.current().find("prices")).stage, stage::complete);
+  editor_.remove_variant("database", "coro");
+  EXPECT_THAT(editor_.text(),
+              HasSubstr(R"("database": { "variants": {"fiber": "fiber"}, "state")"));
+  editor_.remove_variant("database", "fiber");
+  EXPECT_THAT(editor_.text(), HasSubstr(R"("database": { "variants": {}, "state")"));
+
+  const std::string tall = replaced(document, R"({ "fiber": "fiber",   "coro": "coro" })",
+                                    "{\n  \"fiber\": {\"a\": [1, 2]},\n  \"shadow\": {} ,\n  "
+                                    "\"coro\": {\n    \"b\": \"}\"\n  }\n}");
+  editor edited(tall, "flags.json");
+  edited.remove_variant("prices", "shadow");
+  const std::string two = replaced(tall, ",\n  \"shadow\": {}", "");
+  EXPECT_EQ(edited.text(), two);
+  edited.remove_variant("prices", "coro");
+  EXPECT_EQ(edited.text(), replaced(two, " ,\n  \"coro\": {\n    \"b\": \"}\"\n  }", ""));
+}
+
+TEST_F(EditorTest, KeepsAVariantThatMayBeAnswered) {
+  const auto remove = [](std::string key, std::string name) {
+    return [=](editor& e) { e.remove_variant(key, name); };
+  };
+  EXPECT_EQ(refusal(editor_, remove("prices", "fiber")),
+            R"(flags.json: /flags/prices/defaultVariant is "fiber"; expected another, for that )"
+            "variant to go");
+  EXPECT_EQ(refusal(editor_, remove("prices", "corro")),
+            R"(flags.json: /flags/prices/variants has no "corro"; its variants are: "fiber", )"
+            R"("coro")");
+  EXPECT_EQ(refusal(editor_, remove("price", "fiber")),
+            R"(flags.json: /flags has no flag "price"; expected one of: "database", "prices")");
+  editor_.set_rollout("prices", {10, 100});
+  EXPECT_EQ(refusal(editor_, remove("prices", "coro")),
+            R"(flags.json: /flags/prices/targeting may name "coro"; expected no rule, for that )"
+            "variant to go");
+}
+
 TEST_F(EditorTest, EditsAListOfFlagsInPlace) {
   const std::string list =
       R"({"flags":[{"key":"a/b","state":"ENABLED","variants":{"fiber":"fiber","coro":"coro"}}]})";
@@ -174,6 +216,10 @@ TEST_F(EditorTest, EditsAListOfFlagsInPlace) {
   EXPECT_EQ(
       edited.text(),
       replaced(list, R"(}}]})", R"(},"targeting":{"fractional":[["coro",50],["fiber",50]]}}]})"));
+  edited.set_for_all("a/b", "coro");
+  edited.remove_variant("a/b", "fiber");
+  EXPECT_EQ(edited.text(), replaced(replaced(list, R"("fiber":"fiber",)", ""), R"(}}]})",
+                                    R"(},"defaultVariant":"coro"}]})"));
 }
 
 TEST_F(EditorTest, FindsFlagsWhoseKeysAreNoPlainWords) {

@@ -148,6 +148,54 @@ class ChangeTest(ProgramTest):
         self.flags("set", "prices", "shadow", "--add-variant")
         self.assertEqual(self.json("list")["flags"][2]["stage"], "shadow")
 
+    def test_complete_ends_a_move_that_is_live(self):
+        self.flags("set", "prices", "coro")
+        live = self.file.read_text()
+        told = self.flags("complete", "prices", "--dry-run")
+        self.assertIn("prices: stage: live -> complete", told)
+        self.assertIn("nothing was written", told)
+        self.assertEqual(self.file.read_text(), live)
+        told = self.flags("complete", "prices", "--reason", "a month without a page")
+        self.assertEqual(told.splitlines(), ["prices: stage: live -> complete", 'prices: variants.fiber: "fiber" -> none',
+                                             "version 3 of flags.json, 3 flags"])
+        self.assertEqual(self.file.read_text(), live.replace('"fiber": "fiber", "coro": "coro" }', '"coro": "coro" }'))
+        self.assertEqual(self.json("list")["flags"][2]["stage"], "complete")
+        self.assertEqual(self.json("get", "prices", "--key", "k1")["value"], "coro")
+        entry = self.audit()[-1]
+        self.assertEqual((entry["verb"], entry["reason"], entry["version"]), ("complete", "a month without a page", 3))
+        self.assertIn("fiber", entry["changes"][0]["before"]["variants"])
+        self.assertNotIn("fiber", entry["changes"][0]["after"]["variants"])
+        # There is nobody to move back to, until it is rolled back.
+        self.assertIn('has no "fiber"', self.complaint("set", "prices", "fiber"))
+        self.assertIn("prices: stage: complete -> live", self.flags("rollback", "--last"))
+        self.assertEqual(self.file.read_text(), live)
+        self.flags("set", "prices", "fiber")
+        self.assertEqual(self.file.read_text(), DOCUMENT)
+
+    def test_complete_is_refused_unless_live(self):
+        def refused(what):
+            before = self.file.read_text()
+            said = self.complaint("complete", "prices")
+            self.assertIn("flags.json: /flags/prices " + what, said)
+            self.assertEqual(self.complaint("complete", "prices", "--dry-run"), said)
+            self.assertEqual(self.file.read_text(), before)
+
+        move = "expected live. `crossfade flags set prices coro` moves everybody"
+        refused("has the stage off; " + move)
+        self.flags("rollout", "prices", "100")
+        refused("has the stage canary; " + move)
+        self.flags("set", "prices", "shadow", "--add-variant")
+        refused("has the stage shadow; " + move)
+        self.flags("set", "prices", "coro")
+        self.flags("disable", "prices")
+        refused("is DISABLED; expected live. `crossfade flags enable prices` lets the file decide")
+        self.flags("enable", "prices")
+        self.flags("complete", "prices")
+        refused("has the stage complete; expected live. There is nothing left to complete")
+        self.edit('"x": [1,2 ]', RULE_BY_HAND)
+        self.assertIn("has the stage custom; expected live", self.complaint("complete", "database"))
+        self.assertIn('has no flag "price"', self.complaint("complete", "price"))
+
     def test_enable_and_disable(self):
         self.flags("enable", "limit")
         self.assertEqual(self.file.read_text(), DOCUMENT.replace("DISABLED", "ENABLED"))
