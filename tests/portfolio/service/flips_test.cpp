@@ -1,51 +1,51 @@
 // What holds while the flag file changes.
 
+#include "tests/portfolio/service/clients.hpp"
 #include "tests/portfolio/service/database_file.hpp"
 #include "tests/portfolio/service/running_service.hpp"
 #include "tests/portfolio/service/wait.hpp"
 
 #include <gtest/gtest.h>
 
-#include <csignal>
-#include <deque>
-#include <exception>
+#include <array>
 #include <filesystem>
 #include <map>
-#include <stop_token>
 #include <string>
-#include <thread>
-#include <vector>
+#include <utility>
 
 namespace portfolio::blackbox {
 namespace {
 
 using nlohmann::json;
 
-const std::string header = "id,time,location,kind,asset,amount,quote,cost,fee,fee_asset,note\n";
+/// Writes a file, each time in another of the ways in which editors, scripts and Kubernetes do.
+class writer {
+ public:
+  explicit writer(std::filesystem::path path) : path_(std::move(path)) {}
 
-std::string deposit(const std::string& id, const std::string& asset) {
-  return id + ",2024-05-01T10:00:00Z,bank,deposit," + asset + ",1.5,,,,,\n";
-}
-
-/// Writes a file in one of the ways in which editors, scripts and Kubernetes do.
-void replace(const std::filesystem::path& path, const std::string& content, int step) {
-  const std::filesystem::path next = path.string() + '.' + std::to_string(step);
-  switch (step % 3) {
-    case 0:
-      write_file(path, content);
-      break;
-    case 1:
-      write_file(next, content);
-      std::filesystem::rename(next, path);
-      break;
-    default: {
-      const std::filesystem::path link = next.string() + ".link";
-      write_file(next, content);
-      std::filesystem::create_symlink(next.filename(), link);
-      std::filesystem::rename(link, path);
+  void write(const std::string& content) {
+    const std::filesystem::path next = path_.string() + '.' + std::to_string(++count_);
+    switch (count_ % 3) {
+      case 0:
+        write_file(path_, content);
+        break;
+      case 1:
+        write_file(next, content);
+        std::filesystem::rename(next, path_);
+        break;
+      default: {
+        const std::filesystem::path link = next.string() + ".link";
+        write_file(next, content);
+        std::filesystem::create_symlink(next.filename(), link);
+        std::filesystem::rename(link, path_);
+      }
     }
   }
-}
+
+ private:
+  const std::filesystem::path path_;
+  int count_ = 0;
+};
 
 /// Each step moves the database, and some of the others.
 backends at_step(int step) {
@@ -57,75 +57,62 @@ backends at_step(int step) {
   return wanted;
 }
 
-/// Imports trades of an asset of its own, and after each import reads what it holds.
-class client {
- public:
-  client(std::uint16_t port, char name) : connection_(port), asset_(std::string("OWN") + name) {}
-
-  void run(const std::stop_token& stop) try {
-    while (!stop.stop_requested() && !testing::Test::HasFatalFailure()) import_and_read();
-  } catch (const std::exception& lost) {
-    ADD_FAILURE() << asset_ << ": " << lost.what();
+/// The same, but some accounts go elsewhere with what knows accounts; the database serves on both
+/// sides.
+std::string with_a_percentage(const backends& wanted, int percent) {
+  json flags = json::parse(flag_file(wanted));
+  for (const char* name : {"database", "http_api", "tasks"}) {
+    flags["flags"][name]["targeting"]["fractional"] =
+        json::array({json::array({"coro", percent}), json::array({"fiber", 100 - percent})});
   }
-  int imported() const noexcept { return imported_; }
-  const std::string& asset() const noexcept { return asset_; }
+  return flags.dump();
+}
 
- private:
-  void import_and_read() {
-    std::string csv = header;
-    for (int i = 0; i < 2; ++i)
-      csv += deposit(asset_ + '-' + std::to_string(imported_ + i), asset_);
-    const reply added = connection_.post("/api/1/import/csv", csv);
-    ASSERT_EQ(added.status, 200U) << added.body;
-    ASSERT_EQ(added.result(),
-              json({{"imported", 2}, {"already_present", 0}, {"rejected", json::array()}}));
-    imported_ += 2;
-
-    const reply read = connection_.get("/api/1/balances");
-    ASSERT_EQ(read.status, 200U) << read.body;
-    std::string amount;
-    const json balances = read.result();
-    for (const json& row : balances.at("assets")) {
-      if (row.at("asset") == asset_) amount = row.at("amount");
-    }
-    ASSERT_EQ(amount, std::to_string(imported_ / 2 * 3));
+/// A file that is refused, for one reason or another.
+std::string broken(backends wanted, int reason) {
+  const std::string good = flag_file(wanted);
+  switch (reason % 3) {
+    case 0:
+      return good.substr(0, good.size() / 2);
+    case 1:
+      wanted.at("tasks") = "corro";
+      return flag_file(wanted);
+    default:
+      return "[]";
   }
-
-  connection connection_;
-  std::string asset_;
-  int imported_ = 0;
-};
+}
 
 TEST(FlipsTest, NoRequestIsLostDoubledOrWrongWhileEverySubsystemIsMoved) {
   running_service service(at_step(0));
-  std::deque<client> clients;
-  for (char name = 'A'; name < 'D'; ++name) clients.emplace_back(service.port(), name);
-  std::vector<std::jthread> threads;
-  for (client& each : clients) {
-    threads.emplace_back([&each](const std::stop_token& stop) { each.run(stop); });
-  }
+  clients working(service);
+  writer file(service.flags());
+  const auto is_refused = [&] { return !service.get("/api/1/flags").at("error").is_null(); };
 
-  for (int step = 1; step <= FLIPS; ++step) {
-    replace(service.flags(), flag_file(at_step(step)), step);
-    service.await_backends(at_step(step));
+  const int last = flips(FLIPS);
+  for (int step = 1; step <= last; ++step) {
+    const backends wanted = at_step(step);
+    const int round = step / 4;
+    switch (step % 4) {
+      case 0:  // a bad file on the way
+        file.write(broken(wanted, round));
+        EXPECT_TRUE(eventually(is_refused));
+        service.await_backends(at_step(step - 1));
+        file.write(flag_file(wanted));
+        break;
+      case 2:
+        file.write(with_a_percentage(wanted, std::array{50, 25, 100, 0, 75}.at(round % 5U)));
+        break;
+      case 3:  // there, back and there again, before anybody may have looked
+        file.write(flag_file(wanted));
+        file.write(flag_file(at_step(step - 1)));
+        [[fallthrough]];
+      default:
+        file.write(flag_file(wanted));
+    }
+    service.await_backends(wanted);
+    EXPECT_TRUE(eventually([&] { return !is_refused(); })) << step;
   }
-  threads.clear();
-
-  service.process().signal(SIGTERM);
-  EXPECT_EQ(service.process().ended_within(std::chrono::seconds(5)), 0);
-  const std::string log = service.process().log();
-  EXPECT_EQ(log.find("[error]"), std::string::npos);
-  EXPECT_NE(log.find("integrity_check: ok"), std::string::npos);
-
-  database_file database(service.database());
-  int all = 0;
-  for (const client& each : clients) {
-    EXPECT_GT(each.imported(), 0);
-    EXPECT_EQ(database.run("SELECT count(*) FROM trades WHERE asset = '" + each.asset() + "'"),
-              std::to_string(each.imported()));
-    all += each.imported();
-  }
-  EXPECT_EQ(database.run("SELECT count(*) FROM trades"), std::to_string(all));
+  working.end_and_count("flags: ");
 }
 
 TEST(FlipsTest, AFlagFileThatIsBrokenChangesNothingAndIsReported) {

@@ -30,8 +30,8 @@ class connection {
   reply get(const std::string& target, const std::string& account = {}) {
     return send("GET", target, {}, account);
   }
-  reply post(const std::string& target, std::string body) {
-    return send("POST", target, std::move(body));
+  reply post(const std::string& target, std::string body, const std::string& account = {}) {
+    return send("POST", target, std::move(body), account);
   }
   reply remove(const std::string& target) { return send("DELETE", target, {}); }
   reply send(const std::string& method, const std::string& target, std::string body,

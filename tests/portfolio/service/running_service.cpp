@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <fstream>
 #include <iterator>
@@ -37,6 +38,11 @@ std::string flag_file(const backends& wanted) {
   return json{{"flags", std::move(flags)}}.dump(2);
 }
 
+int flips(int usual) {
+  const char* const wanted = std::getenv("CROSSFADE_FLIPS");
+  return wanted != nullptr ? std::stoi(wanted) : usual;
+}
+
 void write_file(const std::filesystem::path& path, const std::string& content) {
   std::ofstream file(path, std::ios::binary);
   file << content;
@@ -44,12 +50,14 @@ void write_file(const std::filesystem::path& path, const std::string& content) {
   if (!file) throw std::runtime_error(path.string() + ": cannot be written");
 }
 
-std::string shipped(const std::string& name) {
-  std::ifstream file(PORTFOLIO_DATA "/" + name, std::ios::binary);
+std::string read_file(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
   std::string content{std::istreambuf_iterator<char>(file), {}};
-  if (!file) throw std::runtime_error(name + ": cannot be read");
+  if (!file) throw std::runtime_error(path.string() + ": cannot be read");
   return content;
 }
+
+std::string shipped(const std::string& name) { return read_file(PORTFOLIO_DATA "/" + name); }
 
 running_service::running_service(const backends& wanted)
     : exchange_({SIMEXCH, "--port", "0"}, folder_.path() / "simexch.log"),

@@ -25,7 +25,12 @@ backends all_on(const std::string& backend);
 /// A flag file that says so.
 std::string flag_file(const backends& wanted);
 
+/// How often a test changes flags: as the build says, or as the environment variable
+/// CROSSFADE_FLIPS does, for who wants to look for longer.
+int flips(int usual);
+
 void write_file(const std::filesystem::path& path, const std::string& content);
+std::string read_file(const std::filesystem::path& path);
 /// A file of the example's data.
 std::string shipped(const std::string& name);
 
