@@ -69,7 +69,7 @@ std::string with_a_percentage(const backends& wanted, int percent) {
 }
 
 /// A file that is refused, for one reason or another.
-std::string broken(backends wanted, int reason) {
+std::string broken(backends wanted, unsigned reason) {
   const std::string good = flag_file(wanted);
   switch (reason % 3) {
     case 0:
@@ -91,7 +91,7 @@ TEST(FlipsTest, NoRequestIsLostDoubledOrWrongWhileEverySubsystemIsMoved) {
   const int last = flips(FLIPS);
   for (int step = 1; step <= last; ++step) {
     const backends wanted = at_step(step);
-    const int round = step / 4;
+    const unsigned round = static_cast<unsigned>(step) / 4;
     switch (step % 4) {
       case 0:  // a bad file on the way
         file.write(broken(wanted, round));
