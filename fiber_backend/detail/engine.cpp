@@ -313,6 +313,7 @@ carrier& engine::carrier_of(boost::fibers::context& context) {
 }
 
 boost::fibers::context* engine::pick_next() noexcept {
+  if (dispatcher_ != nullptr) dispatcher_->state.expect_release();
   if (leaving_) {
     if (std::exchange(dispatcher_ready_, false)) return &dispatcher_->context();
     return &static_cast<carrier&>(sched_.ready.pop()).context();

@@ -27,8 +27,8 @@ thread_local bool switch_pending = false;  // started, not finished
 #if defined(CROSSFADE_TSAN)
 /// ThreadSanitizer puts a signal aside, for the fiber on which it arrives, until that fiber next
 /// calls something that it intercepts; what is put aside for a fiber that is destroyed is lost. To
-/// make or destroy a fiber it runs as that fiber for a while. So: masking the signals is a call that
-/// it intercepts, and none arrives until they are unmasked on the fiber that goes on.
+/// make or destroy a fiber it runs as that fiber for a while. So: masking the signals is a call
+/// that it intercepts, and none arrives until they are unmasked on the fiber that goes on.
 class signals_held {
  public:
   signals_held() noexcept {
@@ -83,8 +83,19 @@ void announce_switch([[maybe_unused]] switch_state& from,
 #endif
 #if defined(CROSSFADE_TSAN)
   const signals_held across_the_switch;
-  if (to.releases_others_ && to.owns_fiber_)
-    __tsan_destroy_fiber(std::exchange(to.fiber_, nullptr));
+  // Each return of a function that was entered on another stack takes an entry off; for those that
+  // have none here, there are these. They are not counted, so when they may have been used up, the
+  // fiber is made anew. That takes milliseconds.
+  constexpr unsigned spare_entries = 10'000;
+  constexpr unsigned returns_of_one = 20;  // and more than there are
+  if (to.releases_others_) {
+    to.releases_ += to.expected_releases_;
+    if (to.owns_fiber_ && to.releases_ > spare_entries / returns_of_one / 2) {
+      __tsan_destroy_fiber(std::exchange(to.fiber_, nullptr));
+      to.releases_ = to.expected_releases_;
+    }
+    to.expected_releases_ = 0;
+  }
   const bool fresh = to.fiber_ == nullptr;
   if (fresh) {
     to.fiber_ = __tsan_create_fiber(0);
@@ -92,9 +103,7 @@ void announce_switch([[maybe_unused]] switch_state& from,
   }
   __tsan_switch_to_fiber(to.fiber_, 0);
   if (fresh && to.releases_others_) {
-    // Each return takes an entry off; for those that have none here, there are these.
-    constexpr int most_returns = 10'000;
-    for (int i = 0; i < most_returns; ++i) __tsan_func_entry(nullptr);
+    for (unsigned i = 0; i < spare_entries; ++i) __tsan_func_entry(nullptr);
   }
 #endif
 }

@@ -58,6 +58,12 @@ struct switch_state {
   void adopt_current() noexcept;
   /// Ended fibers are released on this stack: their last functions, entered elsewhere, return here.
   void set_releases_others() noexcept { releases_others_ = true; }
+  /// One more of them may have ended.
+  CROSSFADE_NO_TSAN void expect_release() noexcept {
+#if defined(CROSSFADE_TSAN)
+    ++expected_releases_;
+#endif
+  }
 
  private:
   friend void leave_for(switch_state& from, switch_state& to, exception_globals& in_force) noexcept;
@@ -74,6 +80,8 @@ struct switch_state {
 #if defined(CROSSFADE_TSAN)
   void* fiber_ = nullptr;
   bool owns_fiber_ = false;
+  unsigned expected_releases_ = 0;  // since control was here
+  unsigned releases_ = 0;           // before that, since the fiber was made
 #endif
 };
 
