@@ -319,7 +319,7 @@ TEST_F(StoreTest, KeepsAForeignSaveThatACrashLeftBesideTheFile) {
 TEST_F(StoreTest, WriterKilledAtRandomMomentsNeverLeavesHalfAFile) {
   std::mt19937 random(7);
   std::size_t seen = 0;
-  for (int round = 0; round < 60 || seen == 0; ++round) {
+  for (unsigned round = 0; round < 60 || seen == 0; ++round) {
     const pid_t child = ::fork();
     ASSERT_GE(child, 0);
     if (child == 0) {
@@ -329,7 +329,8 @@ TEST_F(StoreTest, WriterKilledAtRandomMomentsNeverLeavesHalfAFile) {
         writer.replace(base, numbered(number_in(base) + 1), {"set", "", {}});
       }
     }
-    std::this_thread::sleep_for(std::chrono::microseconds(random() % 20'000));
+    // The bound grows: where a child is slow to start, it would have written nothing for ever.
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % (20'000 + 1'000 * round)));
     ::kill(child, SIGKILL);
     ASSERT_EQ(::waitpid(child, nullptr, 0), child);
     const std::size_t now = number_in(read(path_));  // throws on half a file
