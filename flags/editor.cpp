@@ -7,7 +7,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -22,11 +21,6 @@ std::vector<std::string> variant_names(const flag& flag) {
   names.reserve(flag.variants.size());
   for (const variant& variant : flag.variants) names.push_back(variant.name);
   return names;
-}
-
-bool has_variant(const flag& flag, std::string_view name) {
-  return std::any_of(flag.variants.begin(), flag.variants.end(),
-                     [&](const variant& variant) { return variant.name == name; });
 }
 
 /// The rule as it is written, a reference to a shared one included.
@@ -83,7 +77,7 @@ void editor::set_rollout(std::string_view key, const share& coro, by_hand rule) 
 
 void editor::add_variant(std::string_view key, std::string_view name) {
   const flag& flag = current_->at(key);
-  if (has_variant(flag, name)) {
+  if (flag.has_variant(name)) {
     throw flag_error(name_, flag.pointer + "/variants",
                      "has " + detail::quoted(std::string(name)) + "; expected a new name");
   }
@@ -106,7 +100,7 @@ void editor::remove_variant(std::string_view key, std::string_view name) {
 
 const flag& editor::require(std::string_view key, std::string_view variant) const {
   const flag& flag = current_->at(key);
-  if (has_variant(flag, variant)) return flag;
+  if (flag.has_variant(variant)) return flag;
   throw flag_error(name_, flag.pointer + "/variants",
                    "has no " + detail::quoted(std::string(variant)) +
                        "; its variants are: " + detail::quoted_list(variant_names(flag)));

@@ -122,6 +122,11 @@ std::string_view to_string(error_code code) noexcept {
   return "GENERAL";
 }
 
+bool flag::has_variant(std::string_view name) const noexcept {
+  return std::any_of(variants.begin(), variants.end(),
+                     [&](const variant& variant) { return variant.name == name; });
+}
+
 snapshot snapshot::parse(std::string_view json, std::string name,
                          fractional_generation generation) {
   auto document = detail::read_document(json, name);

@@ -67,6 +67,8 @@ struct flag {
   std::string targeting;  ///< the rule as JSON, shared rules put in; empty if there is none
   std::shared_ptr<const detail::program> rule;  ///< the same, compiled; shared by copies
   authority decided_by = authority::file;
+
+  bool has_variant(std::string_view name) const noexcept;
 };
 
 /// Why an evaluation gave the value it gave, in OpenFeature's words.

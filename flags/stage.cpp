@@ -1,5 +1,6 @@
 #include "flags/stage.hpp"
 
+#include "flags/detail/digit.hpp"
 #include "flags/detail/json.hpp"
 #include "flags/detail/objections.hpp"
 #include "flags/detail/rollout_rule.hpp"
@@ -19,15 +20,8 @@ namespace {
 constexpr share none{0, 100};
 constexpr share all{100, 100};
 
-bool is_digit(char c) { return '0' <= c && c <= '9'; }
-
-bool has_variant(const flag& flag, std::string_view name) {
-  return std::any_of(flag.variants.begin(), flag.variants.end(),
-                     [&](const variant& variant) { return variant.name == name; });
-}
-
 progress without_rule(const flag& flag) {
-  const bool fiber = has_variant(flag, "fiber");
+  const bool fiber = flag.has_variant("fiber");
   if (!flag.default_variant) {
     return fiber ? progress{stage::off, none} : progress{stage::custom, {}};
   }
@@ -52,10 +46,11 @@ share share::parse_percent(std::string_view text) {
   const auto point = text.find('.');
   const std::string_view whole = text.substr(0, point);
   std::string_view decimals = point == text.npos ? "" : text.substr(point + 1);
-  const bool is_number =
-      !whole.empty() && whole.size() <= 3 && (point == text.npos) == decimals.empty() &&
-      decimals.size() <= most_decimals && std::all_of(whole.begin(), whole.end(), is_digit) &&
-      std::all_of(decimals.begin(), decimals.end(), is_digit);
+  const bool is_number = !whole.empty() && whole.size() <= 3 &&
+                         (point == text.npos) == decimals.empty() &&
+                         decimals.size() <= most_decimals &&
+                         std::all_of(whole.begin(), whole.end(), detail::is_digit) &&
+                         std::all_of(decimals.begin(), decimals.end(), detail::is_digit);
   if (!is_number) refuse();
   while (decimals.ends_with('0')) decimals.remove_suffix(1);
   share result{0, 100};
@@ -97,7 +92,7 @@ progress progress_of(const flag& flag) {
   if (!flag.enabled) return {stage::off, none};
   if (!flag.rule) return without_rule(flag);
   const auto rollout = detail::read_rollout(detail::parse_json(flag.targeting, flag.key));
-  if (!rollout || !has_variant(flag, "coro") || !has_variant(flag, "fiber")) {
+  if (!rollout || !flag.has_variant("coro") || !flag.has_variant("fiber")) {
     return {stage::custom, {}};
   }
   return {stage::canary, rollout->coro};

@@ -1,5 +1,7 @@
 #include "flags/detail/coercion.hpp"
 
+#include "flags/detail/digit.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -10,8 +12,6 @@
 
 namespace crossfade::flags::detail {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::size_t digits_at(std::string_view text) {
   const auto end = std::find_if_not(text.begin(), text.end(), is_digit);

@@ -1,13 +1,13 @@
 #include "flags/detail/sem_ver.hpp"
 
+#include "flags/detail/digit.hpp"
+
 #include <algorithm>
 #include <compare>
 #include <cstddef>
 
 namespace crossfade::flags::detail {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_identifier_character(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
