@@ -10,6 +10,7 @@
 #include "compat/event.hpp"
 #include "compat/subsystem.hpp"
 #include "test_kit/loop_test.hpp"
+#include "tests/running_backend.hpp"
 
 namespace crossfade {
 namespace {
@@ -21,10 +22,6 @@ using testing::HasSubstr;
 
 class RuntimeTest : public loop_test {
  protected:
-  std::string backend_of_running_task() {
-    return std::string(detail::task_state::current().carrier->name());
-  }
-
   std::string chosen_;  // what the chooser answers
   int asked_ = 0;
   std::string asked_for_;  // the targeting key

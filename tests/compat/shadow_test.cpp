@@ -8,6 +8,7 @@
 #include "compat/runtime.hpp"
 #include "compat/switched.hpp"
 #include "test_kit/loop_test.hpp"
+#include "tests/running_backend.hpp"
 
 namespace crossfade {
 namespace {
@@ -18,9 +19,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-std::string backend_of_running_task() {
-  return std::string(detail::task_state::current().carrier->name());
-}
 bool is_repeat() { return backend_of_running_task() == "coro"; }
 
 // The caller is in the cell of the parameter.

@@ -10,6 +10,7 @@
 #include "compat/event.hpp"
 #include "compat/runtime.hpp"
 #include "test_kit/loop_test.hpp"
+#include "tests/running_backend.hpp"
 
 namespace crossfade {
 namespace {
@@ -27,10 +28,6 @@ struct store {
   bool open = true;
   bool asked_to_end = false;
 };
-
-std::string backend_of_running_task() {
-  return std::string(detail::task_state::current().carrier->name());
-}
 
 // The caller, and the text it calls, are in the cell of the parameter.
 class SwitchedTest : public cell_test {

@@ -14,6 +14,7 @@
 #include "test_kit/loop_test.hpp"
 #include "tests/flags/allocations.hpp"
 #include "tests/flags/scratch.hpp"
+#include "tests/running_backend.hpp"
 
 namespace crossfade::flags {
 namespace {
@@ -50,10 +51,6 @@ class flag_file {
 };
 
 std::string account(std::size_t number) { return "account-" + std::to_string(number); }
-
-std::string_view backend_of_running_task() {
-  return crossfade::detail::task_state::current().carrier->name();
-}
 
 class ChoosingTest : public loop_test {
  protected:
