@@ -21,29 +21,29 @@ database::database(xf::subsystem& system, std::string file,
       shadow_(system) {}
 
 task<import_counts> database::add(std::vector<portfolio::trade> trades) {
-  auto work = connection_.spawn({.name = "add trades", .targeting_key = *account}, storage::add,
+  auto work = connection_.spawn({.name = "add trades", .targeting_key = *for_account}, storage::add,
                                 std::move(trades));
   co_return co_await work.join();
 }
 
 task<std::size_t> database::count_trades() {
-  co_return co_await shadow_.call(connection_, {.name = "count trades", .targeting_key = *account},
-                                  storage::count_trades);
+  co_return co_await shadow_.call(
+      connection_, {.name = "count trades", .targeting_key = *for_account}, storage::count_trades);
 }
 
 task<by_asset> database::held() {
-  co_return co_await shadow_.call(connection_, {.name = "held", .targeting_key = *account},
+  co_return co_await shadow_.call(connection_, {.name = "held", .targeting_key = *for_account},
                                   storage::held);
 }
 
 task<> database::set_quotes(quotes_by_asset quotes) {
-  auto work = connection_.spawn({.name = "set quotes", .targeting_key = *account},
+  auto work = connection_.spawn({.name = "set quotes", .targeting_key = *for_account},
                                 storage::set_quotes, std::move(quotes));
   co_await work.join();
 }
 
 task<quotes_by_asset> database::quotes() {
-  co_return co_await shadow_.call(connection_, {.name = "quotes", .targeting_key = *account},
+  co_return co_await shadow_.call(connection_, {.name = "quotes", .targeting_key = *for_account},
                                   storage::quotes);
 }
 

@@ -7,6 +7,7 @@
 #include "portfoliod/metrics.hpp"
 #include "portfoliod/observer.hpp"
 #include "portfoliod/page.hpp"
+#include "portfoliod/seconds.hpp"
 
 #include "domain/trade_reader.hpp"
 
@@ -68,8 +69,6 @@ std::int64_t unix_seconds(chrono::time_point<Clock, Duration> time) {
   return chrono::floor<chrono::seconds>(time.time_since_epoch()).count();
 }
 
-double seconds(crossfade::duration time) { return chrono::duration<double>(time).count(); }
-
 json to_json(const std::vector<crossfade::side_status>& sides) {
   json all = json::array();
   for (const crossfade::side_status& side : sides) {
@@ -109,7 +108,7 @@ json text_or_null(const std::optional<portfolio::decimal>& number) {
 
 http::handler http_api::handler() {
   auto answer_all = [router = routes()](http::request& r) -> task<http::response> {
-    account.set(std::string(account_of(r)));
+    for_account.set(std::string(account_of(r)));
     http::response given;
     try {
       given = co_await router(r);
@@ -167,7 +166,7 @@ http::handler http_api::answered_by(query q) {
     const std::string name = r.method + ' ' + r.path;
     // It will run when the request is no more.
     auto ask = [q, own = std::move(r)] { return q(own); };
-    const tasks::id started = tasks_.start(name, *account, std::move(ask));
+    const tasks::id started = tasks_.start(name, *for_account, std::move(ask));
     co_return enveloped({.result = {{"task_id", started}}});
   };
 }

@@ -1,6 +1,7 @@
 #include "portfoliod/metrics.hpp"
 
 #include "portfoliod/observer.hpp"
+#include "portfoliod/seconds.hpp"
 
 #include "flags/stage.hpp"
 
@@ -8,7 +9,6 @@
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -46,8 +46,6 @@ MetricFamily alone(MetricFamily family, Number value) {
   add(family, {}, value);
   return family;
 }
-
-double seconds(xf::duration length) { return std::chrono::duration<double>(length).count(); }
 
 labels of(const xf::subsystem& system) { return {{"subsystem", std::string(system.name())}}; }
 

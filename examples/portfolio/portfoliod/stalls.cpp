@@ -1,8 +1,8 @@
 #include "portfoliod/stalls.hpp"
 
-#include <spdlog/spdlog.h>
+#include "portfoliod/seconds.hpp"
 
-#include <chrono>
+#include <spdlog/spdlog.h>
 
 namespace portfoliod {
 
@@ -10,8 +10,6 @@ namespace xf = crossfade;
 using nlohmann::json;
 
 namespace {
-
-double seconds(xf::duration length) { return std::chrono::duration<double>(length).count(); }
 
 json to_json(const xf::stall& seen) {
   json stack = json::array();
