@@ -16,7 +16,7 @@ namespace {
 
 using json = nlohmann::ordered_json;
 using text = std::optional<std::string>;  // of the kill switch; unset: there is none
-using change = std::function<flags::kill_switch(const text& before)>;
+using edit_of_killed = std::function<flags::kill_switch(const text& before)>;
 
 /// A misspelt key would kill nothing, and nobody would notice. Of a file that does not load the
 /// flags are not known, and can be killed too.
@@ -45,7 +45,7 @@ flags::audit_note note_of(bool kills, const std::string& reason,
 }
 
 status apply(flags::store& store, const common& options, const writing& writing,
-             const flags::audit_note& note, const change& wanted) {
+             const flags::audit_note& note, const edit_of_killed& wanted) {
   flags::kill_switch result;
   const auto remembering = [&](const text& before) {
     result = wanted(before);

@@ -224,7 +224,7 @@ TEST_P(LockTest, MovedGuardHoldsOnce) {
 }
 
 // Tasks that take the lock and wait with it, twice.
-void repeated_use(const std::function<void(const cast&)>& play) {
+void lock_taken_twice(const std::function<void(const cast&)>& play) {
   lock lock;
   int inside = 0;
   struct visit {
@@ -245,7 +245,7 @@ void repeated_use(const std::function<void(const cast&)>& play) {
   EXPECT_EQ(inside, 0);
 }
 
-TEST_P(LockTest, IsNeverLostWhereverItsUserIsCancelled) { sweep(GetParam(), repeated_use); }
+TEST_P(LockTest, IsNeverLostWhereverItsUserIsCancelled) { sweep(GetParam(), lock_taken_twice); }
 
 INSTANTIATE_TEST_SUITE_P(Hosts, LockTest, cell_pairs(), pair_name);
 

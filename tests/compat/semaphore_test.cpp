@@ -151,7 +151,7 @@ TEST_P(SemaphoreTest, TryingNeverWaits) {
 TEST_P(SemaphoreTest, OfNoPermitsIsRefused) { EXPECT_THROW(semaphore(0), usage_error); }
 
 // More tasks than permits, which take one twice.
-void repeated_use(const std::function<void(const cast&)>& play) {
+void permits_taken_twice(const std::function<void(const cast&)>& play) {
   semaphore permits(2);
   auto user = [&]() -> task<> {
     auto first = co_await permits.acquire();
@@ -164,7 +164,9 @@ void repeated_use(const std::function<void(const cast&)>& play) {
   EXPECT_EQ(permits.available(), 2U);
 }
 
-TEST_P(SemaphoreTest, NoPermitIsLostWhereverItsUserIsCancelled) { sweep(GetParam(), repeated_use); }
+TEST_P(SemaphoreTest, NoPermitIsLostWhereverItsUserIsCancelled) {
+  sweep(GetParam(), permits_taken_twice);
+}
 
 INSTANTIATE_TEST_SUITE_P(Hosts, SemaphoreTest, cell_pairs(), pair_name);
 

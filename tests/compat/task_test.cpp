@@ -163,12 +163,12 @@ TEST_P(TaskTest, UnwindsLocalsAsAPlainCallDoes) {
   EXPECT_EQ(order, "ab!c");
 }
 
-task<int> depth_of(int levels) {
-  if (levels == 0) {
+task<int> depth_of(int calls) {
+  if (calls == 0) {
     co_await checkpoint();
     co_return 0;
   }
-  co_return 1 + co_await depth_of(levels - 1);
+  co_return 1 + co_await depth_of(calls - 1);
 }
 
 TEST_P(TaskTest, NestsDeeply) {

@@ -55,8 +55,8 @@ bool is_ended_by_fault(int status) {
   return testing::KilledBySignal(SIGABRT)(status);
 }
 
-struct scene {
-  explicit scene(backend_options options) : fiber(loop, options) {}
+struct stage {
+  explicit stage(backend_options options) : fiber(loop, options) {}
 
   // Runs `body` in the child of a fiber that waits for it.
   template <class Body>
@@ -76,7 +76,7 @@ struct scene {
 TEST(OverflowTest, AtAGuardSaysWhoseStackItWas) {
   EXPECT_EXIT(
       {
-        scene s({.stack_size = small});
+        stage s({.stack_size = small});
         s.run(s.fiber, [] { fill_stack(1024, nothing); });
       },
       is_ended_by_fault,
@@ -88,7 +88,7 @@ TEST(OverflowTest, AtAGuardSaysWhoseStackItWas) {
 TEST(OverflowTest, InAPortalSaysWhoseItWas) {
   EXPECT_EXIT(
       {
-        scene s({.stack_size = small});
+        stage s({.stack_size = small});
         s.run(s.coro, []() -> task<> {
           const auto body = [] { fill_stack(1024, nothing); };
           co_await on_fiber(body);
@@ -104,7 +104,7 @@ TEST(OverflowTest, OfTheThreadsOwnStackSaysWhoRan) {
       {
         // A thread of its own, since the main thread's stack may have no end.
         std::thread([] {
-          scene s({});
+          stage s({});
           s.run(s.coro, []() -> task<> {
             fill_stack(std::size_t{64} * 1024, nothing);
             co_return;
@@ -120,7 +120,7 @@ TEST(OverflowTest, OfACallbackSaysSo) {
   EXPECT_EXIT(
       {
         std::thread([] {
-          scene s({});
+          stage s({});
           s.run(s.fiber, [&] {
             s.loop.post([] { fill_stack(std::size_t{64} * 1024, nothing); });
             await(event().wait());
@@ -135,7 +135,7 @@ TEST(OverflowTest, OfACallbackSaysSo) {
 TEST(OverflowTest, WithoutAGuardIsSeenWhenTheTaskWaits) {
   EXPECT_EXIT(
       {
-        scene s({.stack_size = small, .max_guarded_stacks = 0});
+        stage s({.stack_size = small, .max_guarded_stacks = 0});
         s.run(s.fiber, [] { fill_stack(small / 1024 + 4, [] { await(checkpoint()); }); });
       },
       is_ended_by_abort,
@@ -147,7 +147,7 @@ TEST(OverflowTest, WithoutAGuardIsSeenWhenTheTaskWaits) {
 TEST(OverflowTest, WithoutAGuardIsSeenWhenTheTaskEnds) {
   EXPECT_EXIT(
       {
-        scene s({.stack_size = small, .max_guarded_stacks = 0});
+        stage s({.stack_size = small, .max_guarded_stacks = 0});
         s.run(s.fiber, [] { fill_stack(small / 1024 + 4, nothing); });
       },
       is_ended_by_abort, HasSubstr("something was written below its stack"));
@@ -156,7 +156,7 @@ TEST(OverflowTest, WithoutAGuardIsSeenWhenTheTaskEnds) {
 TEST(OverflowTest, WithoutAGuardIsSeenWhenThePortalEnds) {
   EXPECT_EXIT(
       {
-        scene s({.stack_size = small, .max_guarded_stacks = 0});
+        stage s({.stack_size = small, .max_guarded_stacks = 0});
         s.run(s.coro, []() -> task<> {
           const auto body = [] { fill_stack(small / 1024 + 4, nothing); };
           co_await on_fiber(body);
@@ -168,7 +168,7 @@ TEST(OverflowTest, WithoutAGuardIsSeenWhenThePortalEnds) {
 #endif
 
 TEST(OverflowTest, StacksThatAreUsedToTheFullAreNoOverflow) {
-  scene s({.stack_size = small, .max_guarded_stacks = 0});
+  stage s({.stack_size = small, .max_guarded_stacks = 0});
   s.run(s.fiber, [] {
     for (int i = 0; i < 100; ++i) {
       std::vector<handle<>> handles;
@@ -182,7 +182,7 @@ TEST(OverflowTest, StacksThatAreUsedToTheFullAreNoOverflow) {
 TEST(OverflowTest, NothingIsSaidWhenTheReportIsSwitchedOff) {
   EXPECT_EXIT(
       {
-        scene s({.stack_size = small, .report_overflow = false});
+        stage s({.stack_size = small, .report_overflow = false});
         s.run(s.fiber, [] { fill_stack(1024, nothing); });
       },
       is_ended_by_fault, Not(HasSubstr("crossfade: stack overflow")));
@@ -214,7 +214,7 @@ struct sigaction handler_in_force() {
 TEST(FaultTest, ElsewhereEndsTheProgramWithoutAWordOfOurs) {
   EXPECT_EXIT(
       {
-        scene s({});
+        stage s({});
         s.run(s.fiber, [] { write_nowhere(); });
       },
       is_ended_by_fault, Not(HasSubstr("crossfade: stack overflow")));
@@ -224,7 +224,7 @@ TEST(FaultTest, ElsewhereGoesToTheHandlerThatWasThere) {
   EXPECT_EXIT(
       {
         handle_faults_by(exit_with_42);
-        scene s({});
+        stage s({});
         s.run(s.fiber, [] { write_nowhere(); });
       },
       testing::ExitedWithCode(42), "");
@@ -234,7 +234,7 @@ TEST(FaultTest, AnOverflowGoesThereTooOnceItIsSaid) {
   EXPECT_EXIT(
       {
         handle_faults_by(exit_with_42);
-        scene s({.stack_size = small});
+        stage s({.stack_size = small});
         s.run(s.fiber, [] { fill_stack(1024, nothing); });
       },
       testing::ExitedWithCode(42), "stack overflow in task 2");
@@ -243,7 +243,7 @@ TEST(FaultTest, AnOverflowGoesThereTooOnceItIsSaid) {
 TEST(FaultTest, ASignalThatSomebodySendsEndsTheProgram) {
   EXPECT_EXIT(
       {
-        scene s({});
+        stage s({});
         s.run(s.fiber, [] { raise(SIGSEGV); });
       },
       is_ended_by_fault, Not(HasSubstr("crossfade: stack overflow")));
@@ -251,7 +251,7 @@ TEST(FaultTest, ASignalThatSomebodySendsEndsTheProgram) {
 
 TEST(FaultTest, HandlersAreOursWhileALoopRunsAndNoLonger) {
   const auto before = handler_in_force().sa_sigaction;
-  scene s({});
+  stage s({});
   for (int i = 0; i < 3; ++i) {
     s.run(s.fiber, [&] { EXPECT_NE(handler_in_force().sa_sigaction, before); });
     EXPECT_EQ(handler_in_force().sa_sigaction, before);
@@ -260,12 +260,12 @@ TEST(FaultTest, HandlersAreOursWhileALoopRunsAndNoLonger) {
 
 TEST(FaultTest, HandlersAreOursUntilTheLastLoopEnds) {
   const auto before = handler_in_force().sa_sigaction;
-  scene s({});
+  stage s({});
   s.run(s.fiber, [&] {
     const auto ours = handler_in_force().sa_sigaction;
     EXPECT_NE(ours, before);
     await(to_thread([&] {
-      scene other({});
+      stage other({});
       other.run(other.fiber, [&] { EXPECT_EQ(handler_in_force().sa_sigaction, ours); });
     }));
     EXPECT_EQ(handler_in_force().sa_sigaction, ours);
@@ -276,7 +276,7 @@ TEST(FaultTest, HandlersAreOursUntilTheLastLoopEnds) {
 TEST(FaultTest, AHandlerThatCameLaterStays) {
   const struct sigaction before = handler_in_force();
   struct sigaction during {};
-  scene s({});
+  stage s({});
   s.run(s.fiber, [&] {
     during = handler_in_force();
     handle_faults_by(exit_with_42);

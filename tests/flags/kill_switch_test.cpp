@@ -15,18 +15,21 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-kill_switch parse(std::string_view text) { return kill_switch::parse(text, "flags.json.kill"); }
+kill_switch parse_killed(std::string_view text) {
+  return kill_switch::parse(text, "flags.json.kill");
+}
 
 TEST(KillSwitchTest, TextWithoutAKeyKillsEveryFlag) {
   for (const char* text : {"", "\n", "  \r\n\t\n", "# all of them\n", "  # all\n\n#"}) {
-    const kill_switch found = parse(text);
+    const kill_switch found = parse_killed(text);
     EXPECT_TRUE(found.all) << text;
     EXPECT_TRUE(found.covers("whatever")) << text;
   }
 }
 
 TEST(KillSwitchTest, KillsTheKeysThatAreListed) {
-  const kill_switch found = parse("prices\n# why\n  database  # slow since noon\r\n\nprices");
+  const kill_switch found =
+      parse_killed("prices\n# why\n  database  # slow since noon\r\n\nprices");
   EXPECT_FALSE(found.all);
   EXPECT_THAT(found.keys, ElementsAre("database", "prices"));
   EXPECT_TRUE(found.covers("prices"));
@@ -36,16 +39,16 @@ TEST(KillSwitchTest, KillsTheKeysThatAreListed) {
 }
 
 TEST(KillSwitchTest, HashInsideOfAKeyBelongsToIt) {
-  EXPECT_THAT(parse("a#1 #2\nb c\n").keys, ElementsAre("a#1", "b c"));
+  EXPECT_THAT(parse_killed("a#1 #2\nb c\n").keys, ElementsAre("a#1", "b c"));
 }
 
 TEST(KillSwitchTest, SkipsAByteOrderMark) {
-  EXPECT_THAT(parse("\xef\xbb\xbfprices").keys, ElementsAre("prices"));
+  EXPECT_THAT(parse_killed("\xef\xbb\xbfprices").keys, ElementsAre("prices"));
 }
 
 TEST(KillSwitchTest, RefusesWhatIsNoText) {
   try {
-    parse(std::string_view("prices\n\0\0\0", 10));
+    parse_killed(std::string_view("prices\n\0\0\0", 10));
     FAIL() << "accepted";
   } catch (const flag_error& error) {
     EXPECT_STREQ(error.what(),
@@ -63,7 +66,7 @@ TEST(KillSwitchTest, CoversNothingUnlessTold) {
 TEST(KillSwitchTest, IsReadAsItWasWritten) {
   for (const kill_switch& killed :
        {kill_switch{true, {}}, kill_switch{false, {"a#1", "b c", "prices"}}}) {
-    EXPECT_EQ(parse(killed.to_text().value()), killed);
+    EXPECT_EQ(parse_killed(killed.to_text().value()), killed);
   }
 }
 

@@ -126,8 +126,8 @@ TEST(SnapshotTest, CarriesFileAndPointerInTheError) {
 }
 
 /// A flag `prices` with this rule.
-snapshot with_rule(const std::string& rule,
-                   fractional_generation generation = fractional_generation::v2) {
+snapshot prices_with(const std::string& rule,
+                     fractional_generation generation = fractional_generation::v2) {
   return snapshot::parse(
       with_flag(R"("state": "ENABLED", "defaultVariant": "fiber", "targeting": )" + rule + ", " +
                 two_variants),
@@ -141,7 +141,7 @@ std::string roll_out(int percent) {
 
 TEST(TargetingTest, SeesKeyAndAttributesOfTheContext) {
   const auto value = [](const std::string& rule, const context& context) {
-    return std::string(with_rule(rule).string("prices", "", context).value);
+    return std::string(prices_with(rule).string("prices", "", context).value);
   };
   const std::string gold = R"({"if": [{"==": [{"var": "tier"}, "gold"]}, "coro"]})";
   EXPECT_EQ(value(gold, {"user-42", {{"tier", "gold"}}}), "coro");
@@ -163,7 +163,7 @@ TEST(TargetingTest, SeesKeyAndAttributesOfTheContext) {
 
 TEST(TargetingTest, SeesTheTimeThatItIsEvaluatedAt) {
   const snapshot flags =
-      with_rule(R"({"if": [{">=": [{"var": "$flagd.timestamp"}, 100]}, "coro"]})");
+      prices_with(R"({"if": [{">=": [{"var": "$flagd.timestamp"}, 100]}, "coro"]})");
   using std::chrono::sys_seconds, std::chrono::seconds;
   EXPECT_EQ(flags.string("prices", "", context().at(sys_seconds(seconds(99)))).value, "fiber");
   EXPECT_EQ(flags.string("prices", "", context().at(sys_seconds(seconds(100)))).value, "coro");
@@ -172,7 +172,7 @@ TEST(TargetingTest, SeesTheTimeThatItIsEvaluatedAt) {
 TEST(TargetingTest, GrowingAPercentageNeverMovesMembersOut) {
   std::vector<bool> inside(1000);
   for (int percent = 0; percent <= 100; ++percent) {
-    const snapshot flags = with_rule(roll_out(percent));
+    const snapshot flags = prices_with(roll_out(percent));
     for (std::size_t user = 0; user < inside.size(); ++user) {
       const std::string key = "user-" + std::to_string(user);
       const bool is_inside = flags.string("prices", "", key).value == "coro";
@@ -185,7 +185,7 @@ TEST(TargetingTest, GrowingAPercentageNeverMovesMembersOut) {
 
 TEST(TargetingTest, GenerationsOfFractionalBucketDifferently) {
   const auto members = [](fractional_generation generation) {
-    const snapshot flags = with_rule(roll_out(50), generation);
+    const snapshot flags = prices_with(roll_out(50), generation);
     std::string result;
     for (int user = 0; user < 64; ++user) {
       result += flags.string("prices", "", std::to_string(user)).value.substr(0, 1);
@@ -202,8 +202,8 @@ TEST(TargetingTest, RuleThatWouldTakeTooMuchMemoryIsAnError) {
   std::string numbers = "1";
   for (int i = 0; i < 40; ++i) numbers += ",1";
   const snapshot flags =
-      with_rule(R"({"reduce": [[)" + numbers +
-                R"(], {"merge": [{"var": "accumulator"}, {"var": "accumulator"}]},
+      prices_with(R"({"reduce": [[)" + numbers +
+                  R"(], {"merge": [{"var": "accumulator"}, {"var": "accumulator"}]},
                                      [1]]})");
   EXPECT_EQ(flags.string("prices", "").error, error_code::general);
 }
@@ -223,7 +223,7 @@ TEST(TargetingTest, ListsWalkedInListsHaveALimit) {
   const auto nested = [](int levels) {
     std::string rule = R"("coro")";
     for (int i = 0; i < levels; ++i) rule = R"({"reduce": [[1], )" + rule + ", 0]}";
-    return with_rule(rule);
+    return prices_with(rule);
   };
   EXPECT_EQ(nested(32).string("prices", "").value, "coro");
   EXPECT_EQ(nested(33).string("prices", "").error, error_code::parse_error);

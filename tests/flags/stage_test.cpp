@@ -20,7 +20,7 @@ const std::string on = R"("state": "ENABLED", )";
 const std::string both = R"("variants": {"fiber": "fiber", "coro": "coro"}, )";
 const std::string rest_on_fiber = R"("defaultVariant": "fiber", )";
 
-std::string with_rule(const std::string& rule) {
+std::string targeted(const std::string& rule) {
   return on + both + rest_on_fiber + R"("targeting": )" + rule;
 }
 
@@ -46,21 +46,21 @@ TEST(StageTest, DisabledFlagIsOffWhateverElseItSays) {
 }
 
 TEST(StageTest, RuleThatEndsInAPercentageIsACanary) {
-  EXPECT_EQ(progress_text(with_rule(R"({"fractional": [["coro", 10], ["fiber", 90]]})")),
+  EXPECT_EQ(progress_text(targeted(R"({"fractional": [["coro", 10], ["fiber", 90]]})")),
             "canary 10 %");
-  EXPECT_EQ(progress_text(with_rule(R"({"fractional": [["fiber", 1], ["coro", 2]]})")),
+  EXPECT_EQ(progress_text(targeted(R"({"fractional": [["fiber", 1], ["coro", 2]]})")),
             "canary 66.667 %");
   EXPECT_EQ(
-      progress_text(with_rule(R"({"fractional": [{"var": "email"}, ["coro", 0], ["fiber", 9]]})")),
+      progress_text(targeted(R"({"fractional": [{"var": "email"}, ["coro", 0], ["fiber", 9]]})")),
       "canary 0 %");
-  EXPECT_EQ(progress_text(with_rule(R"({"if": [{"in": [{"var": "targetingKey"}, ["a"]]}, "coro",
+  EXPECT_EQ(progress_text(targeted(R"({"if": [{"in": [{"var": "targetingKey"}, ["a"]]}, "coro",
                                                {"fractional": [["coro", 125], ["fiber", 875]]}]})")),
             "canary 12.5 %");
 }
 
 TEST(StageTest, SharedRuleIsReadLikeOneOfItsOwn) {
   EXPECT_EQ(
-      progress_text(with_rule(R"({"$ref": "tenth"})"),
+      progress_text(targeted(R"({"$ref": "tenth"})"),
                     R"(, "$evaluators": {"tenth": {"fractional": [["coro", 1], ["fiber", 9]]}})"),
       "canary 10 %");
 }
@@ -81,7 +81,7 @@ TEST(StageTest, AnyOtherRuleIsTheUsersOwn) {
            R"({"if": []})",
            R"("coro")",
        }) {
-    EXPECT_EQ(progress_text(with_rule(rule)), "custom") << rule;
+    EXPECT_EQ(progress_text(targeted(rule)), "custom") << rule;
   }
 }
 

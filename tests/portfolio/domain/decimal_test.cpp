@@ -18,8 +18,6 @@ using testing::HasSubstr;
 constexpr std::int64_t highest = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t lowest = std::numeric_limits<std::int64_t>::min();
 
-decimal of(std::string_view text) { return decimal::parse(text); }
-
 std::string why_not(std::string_view text) {
   try {
     return "read as " + decimal::parse(text).to_string();
@@ -29,18 +27,18 @@ std::string why_not(std::string_view text) {
 }
 
 TEST(DecimalTest, ReadsAndPrintsExactly) {
-  EXPECT_EQ(of("12.5").units(), 1'250'000'000);
-  EXPECT_EQ(of("-0.00000001").units(), -1);
+  EXPECT_EQ(decimal::parse("12.5").units(), 1'250'000'000);
+  EXPECT_EQ(decimal::parse("-0.00000001").units(), -1);
   for (const char* text : {"0", "1", "-1", "10", "0.1", "0.00000001", "-0.5", "12.5",
                            "-12.50000001", "92233720368.54775807", "-92233720368.54775808"}) {
-    EXPECT_EQ(of(text).to_string(), text);
+    EXPECT_EQ(decimal::parse(text).to_string(), text);
   }
 }
 
 TEST(DecimalTest, ReadsSpellingsThatItDoesNotPrint) {
-  EXPECT_EQ(of("-0"), decimal());
-  EXPECT_EQ(of("007"), of("7"));
-  EXPECT_EQ(of("1.50000000"), of("1.5"));
+  EXPECT_EQ(decimal::parse("-0"), decimal());
+  EXPECT_EQ(decimal::parse("007"), decimal::parse("7"));
+  EXPECT_EQ(decimal::parse("1.50000000"), decimal::parse("1.5"));
 }
 
 TEST(DecimalTest, RefusesWhatIsNoNumber) {
@@ -59,14 +57,15 @@ TEST(DecimalTest, RefusesWhatItCannotHold) {
 }
 
 TEST(DecimalTest, AddsAndSubtracts) {
-  EXPECT_EQ(of("0.1") + of("0.2"), of("0.3"));
-  EXPECT_EQ(of("0.1") - of("0.3"), of("-0.2"));
-  EXPECT_EQ(-of("1.5"), of("-1.5"));
-  EXPECT_LT(of("-1"), of("0.00000001"));
+  EXPECT_EQ(decimal::parse("0.1") + decimal::parse("0.2"), decimal::parse("0.3"));
+  EXPECT_EQ(decimal::parse("0.1") - decimal::parse("0.3"), decimal::parse("-0.2"));
+  EXPECT_EQ(-decimal::parse("1.5"), decimal::parse("-1.5"));
+  EXPECT_LT(decimal::parse("-1"), decimal::parse("0.00000001"));
 }
 
 TEST(DecimalTest, RoundsProductsHalfToEven) {
-  EXPECT_EQ(rounded_product(of("1.5"), of("64000.1")), of("96000.15"));
+  EXPECT_EQ(rounded_product(decimal::parse("1.5"), decimal::parse("64000.1")),
+            decimal::parse("96000.15"));
   // Units of 1e-8 times a half, and a little less and more.
   const auto of_half = [](std::int64_t units, const char* half) {
     return rounded_product(decimal::of_units(units), decimal::parse(half)).units();
@@ -89,9 +88,9 @@ TEST(DecimalTest, ThrowsRatherThanWrapsAround) {
   EXPECT_THROW(most + tiny, std::overflow_error);
   EXPECT_THROW(least - tiny, std::overflow_error);
   EXPECT_THROW(-least, std::overflow_error);
-  EXPECT_THROW(rounded_product(most, of("1.00000001")), std::overflow_error);
+  EXPECT_THROW(rounded_product(most, decimal::parse("1.00000001")), std::overflow_error);
   EXPECT_THROW(rounded_product(least, most), std::overflow_error);
-  EXPECT_EQ(rounded_product(most, of("1")), most);
+  EXPECT_EQ(rounded_product(most, decimal::parse("1")), most);
 }
 
 }  // namespace

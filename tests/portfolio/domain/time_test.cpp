@@ -12,7 +12,7 @@ namespace {
 
 using testing::HasSubstr;
 
-std::string why_not(std::string_view text) {
+std::string why_no_time(std::string_view text) {
   try {
     return "read as " + to_string(parse_time(text));
   } catch (const bad_text& error) {
@@ -40,7 +40,7 @@ TEST(TimeTest, RefusesOtherSpellings) {
         "2024-05-01T10:00:00+00:00", "2024-05-01T10:00:00.Z", "2024-05-01T10:00:00.1Z",
         "2024-05-01T10:00:00.1234Z", "24-05-01T10:00:00Z", "2024-05-01T10:00:00ZZ",
         "2024-5-1T10:00:00Z", "2024-05-01t10:00:00z", "-024-05-01T10:00:00Z"}) {
-    EXPECT_THAT(why_not(text), HasSubstr("expected a time in UTC like 2024-02-29T23:59:59Z"));
+    EXPECT_THAT(why_no_time(text), HasSubstr("expected a time in UTC like 2024-02-29T23:59:59Z"));
   }
 }
 
@@ -48,7 +48,7 @@ TEST(TimeTest, RefusesMomentsThatNeverWere) {
   for (const char* text : {"2023-02-29T00:00:00Z", "2024-13-01T00:00:00Z", "2024-00-01T00:00:00Z",
                            "2024-04-31T00:00:00Z", "2024-01-01T24:00:00Z", "2024-01-01T00:60:00Z",
                            "2016-12-31T23:59:60Z"}) {
-    EXPECT_THAT(why_not(text), HasSubstr("expected a moment that exists"));
+    EXPECT_THAT(why_no_time(text), HasSubstr("expected a moment that exists"));
   }
 }
 
