@@ -7,6 +7,11 @@ include(GoogleTest)
 add_library(crossfade_warnings INTERFACE)
 target_compile_options(crossfade_warnings INTERFACE -Wall -Wextra -Wshadow -Wconversion
                                                     $<$<BOOL:${CROSSFADE_WERROR}>:-Werror>)
+if((CMAKE_UNITY_BUILD OR CROSSFADE_UNITY_PROGRAMS) AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # It takes the files that a unity build includes for headers, where a local type in a frame would be a
+  # mistake.
+  target_compile_options(crossfade_warnings INTERFACE -Wno-subobject-linkage)
+endif()
 
 # Part of our usage in the build tree: code is instrumented as a whole or reports nonsense.
 add_library(crossfade_sanitizers INTERFACE)
