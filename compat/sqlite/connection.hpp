@@ -90,6 +90,7 @@ class connection {
   detail::handle handle_;
   lock lock_;
   std::uint64_t transaction_of_ = 0;  // the task that is inside of with_transaction
+  std::size_t transaction_levels_ = 0;
   bool open_ = false;
 };
 

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <exception>
 #include <functional>
+#include <optional>
 #include <utility>
 
 #include "compat/detail/result.hpp"
@@ -12,17 +14,18 @@ namespace crossfade::sqlite {
 
 namespace detail {
 
-/// A task's hold on a connection, and what it says to SQLite.
+/// A task's hold on a connection, and what it says to SQLite: a transaction, or inside of one of
+/// the same task a savepoint.
 class transaction {
  public:
-  /// Waits for the connection. Throws: `usage_error` inside of this task's transaction.
+  /// Waits for the connection, unless this task's transaction has it.
   static task<transaction> enter(connection& owner);
   transaction(transaction&& other) noexcept
-      : owner_(std::exchange(other.owner_, nullptr)), guard_(std::move(other.guard_)) {}
+      : owner_(std::exchange(other.owner_, nullptr)),
+        guard_(std::move(other.guard_)),
+        level_(other.level_) {}
   transaction& operator=(transaction&&) = delete;
-  ~transaction() {
-    if (owner_ != nullptr) owner_->transaction_of_ = 0;
-  }
+  ~transaction();
 
   task<> begin();
   task<> commit();
@@ -30,10 +33,12 @@ class transaction {
   task<> roll_back();
 
  private:
-  transaction(connection& owner, lock::guard&& guard) noexcept;
+  transaction(connection& owner, std::optional<lock::guard>&& guard) noexcept;
 
   connection* owner_;
-  lock::guard guard_;
+  std::optional<lock::guard> guard_;  // of the outermost
+  std::size_t level_;                 // 0: the outermost
+  bool begun_ = false;
 };
 
 }  // namespace detail
@@ -44,11 +49,13 @@ class transaction {
 ///
 /// The task has the connection from beginning to end, whatever else `body` waits for: others wait
 /// for it, also tasks that `body` spawns. Its statements are run through the connection as usual.
-/// Cancellation: reaches the waits of `body`, the begin and the commit, not the rollback. Lifetime:
-/// `body` is used where it stands. Throws: what `body` throws; `error` if the transaction cannot
-/// begin or commit; `usage_error` if this task has one on the connection already.
+/// Inside of a transaction of the same task it is a savepoint: what is thrown out of `body` undoes
+/// what `body` did, and the transaction goes on if it is caught; what it did is committed when the
+/// outermost returns. Cancellation: reaches the waits of `body`, the begin and the commit, not the
+/// rollback. Lifetime: `body` is used where it stands. Throws: what `body` throws; `error` if the
+/// transaction cannot begin or commit; `usage_error` inside of a transaction that SQLite has ended.
 /// Source: `async with connection` of aiosqlite. Differs: begins by itself, BEGIN IMMEDIATE; a
-/// cancellation rolls back.
+/// cancellation rolls back; nests.
 template <class Body, class T = crossfade::detail::result_of<Body>>
 task<T> with_transaction(connection& on, Body&& body) {
   detail::transaction held = co_await detail::transaction::enter(on);

@@ -92,17 +92,71 @@ TEST_P(TransactionTest, NoStatementRunsAfterSqliteHasEndedTheTransaction) {
   });
 }
 
-TEST_P(TransactionTest, RefusesToNestAndToCloseInside) {
+TEST_P(TransactionTest, RefusesToCloseInside) {
   run([&]() -> task<> {
     const auto db = co_await open_table(how());
-    auto nothing = [] {};
-    auto nested = [&]() -> task<> { co_await with_transaction(*db, nothing); };
-    EXPECT_THAT(co_await outcome_of([&]() -> task<> { co_await with_transaction(*db, nested); }),
-                HasSubstr("usage_error: " + path() + ": with_transaction inside"));
     auto close = [&]() -> task<> { co_await db->close(); };
     EXPECT_THAT(co_await outcome_of([&]() -> task<> { co_await with_transaction(*db, close); }),
                 HasSubstr("usage_error: " + path() + ": close inside"));
     EXPECT_EQ(co_await count(*db), 0);
+  });
+}
+
+TEST_P(TransactionTest, InsideOfAnotherUndoesItsOwnPartOnly) {
+  run([&]() -> task<> {
+    const auto db = co_await open_table(how());
+    const auto insert = [&](const char* x) -> task<> {
+      co_await db->execute("INSERT INTO t VALUES (?)", x);
+    };
+    auto innermost = [&]() -> task<> { co_await insert("innermost"); };
+    auto failing = [&]() -> task<> {
+      co_await insert("failing");
+      co_await with_transaction(*db, innermost);
+      throw std::runtime_error("no");
+    };
+    auto succeeding = [&]() -> task<> {
+      co_await insert("succeeding");
+      co_await with_transaction(*db, innermost);
+    };
+    auto outer = [&]() -> task<> {
+      co_await insert("outer");
+      EXPECT_EQ(co_await outcome_of([&]() -> task<> { co_await with_transaction(*db, failing); }),
+                "exception: no");
+      EXPECT_EQ(co_await count(*db), 1);
+      co_await with_transaction(*db, succeeding);
+    };
+    co_await with_transaction(*db, outer);
+    EXPECT_EQ(co_await value_of<std::string>(*db, "SELECT group_concat(x) FROM t"),
+              "outer,succeeding,innermost");
+  });
+}
+
+TEST_P(TransactionTest, InsideOfOneThatIsUndoneIsUndone) {
+  run([&]() -> task<> {
+    const auto db = co_await open_table(how());
+    auto inner = [&]() -> task<> { co_await db->execute("INSERT INTO t VALUES (1)"); };
+    auto outer = [&]() -> task<> {
+      co_await with_transaction(*db, inner);
+      throw std::runtime_error("no");
+    };
+    EXPECT_EQ(co_await outcome_of([&]() -> task<> { co_await with_transaction(*db, outer); }),
+              "exception: no");
+    EXPECT_EQ(co_await count(*db), 0);
+  });
+}
+
+// A script that commits takes the savepoints with it; the release that fails then must not keep the
+// connection.
+TEST_P(TransactionTest, WhoseSavepointIsGoneLeavesTheConnectionToOthers) {
+  run([&]() -> task<> {
+    const auto db = co_await open_table(how());
+    auto inner = [&]() -> task<> { co_await db->execute_script("COMMIT"); };
+    auto outer = [&]() -> task<> { co_await with_transaction(*db, inner); };
+    EXPECT_THAT(co_await outcome_of([&]() -> task<> { co_await with_transaction(*db, outer); }),
+                HasSubstr("whose transaction is over"));
+    co_await with_transaction(
+        *db, [&]() -> task<> { co_await db->execute("INSERT INTO t VALUES (1)"); });
+    EXPECT_EQ(co_await count(*db), 1);
   });
 }
 
@@ -128,14 +182,42 @@ TEST_P(TransactionTest, OthersWaitUntilItHasEnded) {
   });
 }
 
+TEST_P(TransactionTest, OthersWaitForTheOutermost) {
+  run([&]() -> task<> {
+    const auto db = co_await open_table(restless());
+    const auto insert = [&](const char* x) -> task<> {
+      co_await db->execute("INSERT INTO t VALUES (?)", x);
+    };
+    auto inner = [&]() -> task<> {
+      co_await insert("a");
+      co_await settle();
+    };
+    auto nested = [&]() -> task<> {
+      co_await with_transaction(*db, inner);
+      co_await settle();
+      co_await with_transaction(*db, inner);
+    };
+    auto other = [&]() -> task<> { co_await insert("b"); };
+    auto body = [&](task_group& group) {
+      spawn(group, [&]() -> task<> { co_await with_transaction(*db, nested); });
+      spawn(group, [&]() -> task<> { co_await with_transaction(*db, other); });
+      spawn(group, [&]() -> task<> { co_await insert("c"); });
+    };
+    co_await with_task_group(body);
+    EXPECT_EQ(co_await value_of<std::string>(*db, "SELECT group_concat(x, '') FROM t"), "aabc");
+  });
+}
+
 TEST_P(TransactionTest, CancelledAnywhereItIsCommittedOrUndone) {
   run([&]() -> task<> {
     const auto db = co_await open_table(restless());
     unsigned cancelled_runs = 0;
     for (unsigned k = 0;; ++k) {
       bool committed = false;
+      auto insert_one = [&]() -> task<> { co_await db->execute("INSERT INTO t VALUES (0)"); };
       auto insert_three = [&]() -> task<> {
-        for (int i = 0; i < 3; ++i) {
+        co_await with_transaction(*db, insert_one);
+        for (int i = 1; i < 3; ++i) {
           co_await db->execute("INSERT INTO t VALUES (?)", i);
           co_await checkpoint();
         }

@@ -62,6 +62,7 @@ void handle::switch_to_wal() {
 }
 
 void handle::close() noexcept {
+  savepoints_.clear();
   kept_.clear();
   [[maybe_unused]] const int code = sqlite3_close(std::exchange(db_, nullptr));
   assert(code == SQLITE_OK && "a statement is left");
@@ -101,6 +102,25 @@ void handle::roll_back_if_open() noexcept {
   // Again, because the interrupt of the statement before may come late, from another thread. It
   // comes once.
   while (in_transaction()) roll_back_->step_once();
+}
+
+void handle::set_savepoint(std::size_t level) {
+  while (savepoints_.size() < level) {
+    // By level, so that none is taken for another, whatever has become of that.
+    const std::string name = "with_transaction_" + std::to_string(savepoints_.size() + 1);
+    savepoints_.push_back({&prepare("SAVEPOINT " + name), &prepare("RELEASE " + name),
+                           &prepare("ROLLBACK TO " + name)});
+  }
+  savepoints_[level - 1].set->execute({});
+}
+
+void handle::roll_back_to_savepoint(std::size_t level) noexcept {
+  const savepoint& s = savepoints_[level - 1];
+  // Nothing to undo where SQLite has undone all. Otherwise twice, for the same reason as above.
+  const auto done = [this](prepared& statement) {
+    return !in_transaction() || statement.step_once() || statement.step_once();
+  };
+  if (!done(*s.roll_back_to) || !done(*s.release)) roll_back_if_open();
 }
 
 void handle::interrupt() noexcept {

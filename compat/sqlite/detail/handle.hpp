@@ -1,9 +1,11 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <list>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "compat/clock.hpp"
 #include "compat/sqlite/detail/executor.hpp"
@@ -41,6 +43,13 @@ class handle {
   void commit() { commit_->execute({}); }
   /// Cannot be interrupted.
   void roll_back_if_open() noexcept;
+  /// Level 1 is the first inside of a transaction.
+  void set_savepoint(std::size_t level);
+  /// Of the level, and of those above it.
+  void release_savepoint(std::size_t level) { savepoints_[level - 1].release->execute({}); }
+  /// Undoes what came after it and releases it; where that cannot be, the transaction is undone as
+  /// a whole. Cannot be interrupted.
+  void roll_back_to_savepoint(std::size_t level) noexcept;
 
   /// Any thread: the statement that runs now, if one does, fails.
   void interrupt() noexcept;
@@ -69,9 +78,16 @@ class handle {
   bool cut_short_ = false;
   std::list<prepared> kept_;
   std::atomic<bool> some_let_go_ = false;
+  // Compiled beforehand: what undoes must not fail for want of memory.
   prepared* begin_ = nullptr;
   prepared* commit_ = nullptr;
-  prepared* roll_back_ = nullptr;  // compiled beforehand: it must not fail for want of memory
+  prepared* roll_back_ = nullptr;
+  struct savepoint {
+    prepared* set;
+    prepared* release;
+    prepared* roll_back_to;
+  };
+  std::vector<savepoint> savepoints_;  // by level
 };
 
 }  // namespace crossfade::sqlite::detail

@@ -94,9 +94,9 @@ std::vector<row> prepared::query(bound_values values) {
   return rows;
 }
 
-void prepared::step_once() noexcept {
+bool prepared::step_once() noexcept {
   sqlite3_step(statement_);
-  sqlite3_reset(statement_);
+  return sqlite3_reset(statement_) == SQLITE_OK;
 }
 
 std::string prepared::sql() const { return sqlite3_sql(statement_); }

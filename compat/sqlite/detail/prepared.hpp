@@ -32,8 +32,8 @@ class prepared {
   bool empty() const noexcept { return statement_ == nullptr; }
   executed execute(bound_values values);
   std::vector<row> query(bound_values values);
-  /// Without `executor::tick`, and whether it succeeds is for the caller to see.
-  void step_once() noexcept;
+  /// Without `executor::tick`. False: it failed.
+  bool step_once() noexcept;
 
   /// Set on the loop's thread: whoever prepared the statement has let it go.
   std::atomic<bool> let_go = false;
