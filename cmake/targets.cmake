@@ -7,11 +7,12 @@ include(GoogleTest)
 add_library(crossfade_warnings INTERFACE)
 target_compile_options(crossfade_warnings INTERFACE -Wall -Wextra -Wshadow -Wconversion
                                                     $<$<BOOL:${CROSSFADE_WERROR}>:-Werror>)
-if((CMAKE_UNITY_BUILD OR CROSSFADE_UNITY_PROGRAMS) AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # It takes the files that a unity build includes for headers, where a local type in a frame would be a
-  # mistake.
-  target_compile_options(crossfade_warnings INTERFACE -Wno-subobject-linkage)
-endif()
+# To g++ the files of a unity build are headers, where a local type in a frame would be a mistake; and
+# what one of them calls something at its outermost is hidden by whatever another calls so.
+target_compile_options(
+  crossfade_warnings
+  INTERFACE
+    "$<$<AND:$<CXX_COMPILER_ID:GNU>,$<BOOL:$<TARGET_PROPERTY:UNITY_BUILD>>>:-Wno-subobject-linkage;-Wno-shadow>")
 
 # Part of our usage in the build tree: code is instrumented as a whole or reports nonsense.
 add_library(crossfade_sanitizers INTERFACE)
