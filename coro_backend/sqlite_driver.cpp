@@ -57,7 +57,8 @@ class on_thread final : public sqlite::detail::executor {
     static void run_on_thread(thread_job& job) noexcept {
       auto& self = static_cast<piece_op&>(job);
       loop& owner = self.task().sched->owner;
-      self.cut_short_ = self.owner_.stop_ || self.piece_.run();
+      // A piece that somebody else has interrupted has failed, and is not cut short.
+      self.cut_short_ = (self.owner_.stop_ || self.piece_.run()) && self.owner_.stop_;
       owner.enqueue(self);
     }
     static void take_turn(ready_callback& callback, use) {

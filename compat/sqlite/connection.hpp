@@ -62,6 +62,12 @@ class connection {
   /// `usage_error` inside of this task's transaction.
   task<> close();
 
+  /// The statement that runs now, if one does, fails with SQLITE_INTERRUPT; its task is not
+  /// cancelled. Never waits. Source: sqlite3.Connection.interrupt.
+  void interrupt() noexcept {
+    if (open_) handle_.interrupt();
+  }
+
   bool is_open() const noexcept { return open_; }
 
  private:
