@@ -25,15 +25,11 @@ void connection::require_open() const {
 }
 
 task<executed> connection::execute_bound(std::string_view sql, detail::bound_values values) {
-  co_return co_await exclusively([&](detail::handle& h) {
-    return detail::prepared(h, sql, detail::prepared::lifetime::once).execute(values);
-  });
+  co_return co_await exclusively([&](detail::handle& h) { return h.cached(sql).execute(values); });
 }
 
 task<std::vector<row>> connection::query_bound(std::string_view sql, detail::bound_values values) {
-  co_return co_await exclusively([&](detail::handle& h) {
-    return detail::prepared(h, sql, detail::prepared::lifetime::once).query(values);
-  });
+  co_return co_await exclusively([&](detail::handle& h) { return h.cached(sql).query(values); });
 }
 
 task<> connection::execute_script(std::string_view sql) {

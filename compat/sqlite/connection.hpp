@@ -25,7 +25,8 @@ class transaction;
 /// An open database, made by `open`. Tasks of both backends may share it.
 ///
 /// Each call has the connection to itself, and `with_transaction` has it from its beginning to its
-/// end. A statement is compiled, given its values, run to its last row and released in one call.
+/// end. A statement is compiled, unless it was lately, given its values, run to its last row and
+/// released in one call.
 /// Order: FIFO. Cancellation: interrupts the statement, and `cancelled` is thrown when SQLite is
 /// done with it; outside of a transaction it has then changed nothing. Threads: the loop's only.
 /// Lifetime: outlives its statements and transactions; destroying it closes it and may wait for the

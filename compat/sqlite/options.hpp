@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 
 #include "compat/clock.hpp"
 
@@ -14,6 +15,8 @@ struct connection_options {
   bool wal = true;
   bool foreign_keys = true;
   bool read_only = false;
+  /// How many statements stay compiled, those that were used last.
+  std::size_t cached_statements = 64;
 };
 
 }  // namespace crossfade::sqlite

@@ -42,6 +42,7 @@ void handle::open(const connection_options& options) {
   if (sqlite3_open_v2(path_.c_str(), &db_, flags, nullptr) != SQLITE_OK) fail({});
   to_interrupt_ = db_;
   busy_timeout_ = options.busy_timeout;
+  cache_.set_capacity(options.cached_statements);
   sqlite3_busy_handler(db_, &on_busy, this);
   sqlite3_progress_handler(db_, hooks_.instructions(), &on_progress, this);
   execute_script(options.foreign_keys ? "PRAGMA foreign_keys = ON" : "PRAGMA foreign_keys = OFF");
@@ -63,6 +64,7 @@ void handle::switch_to_wal() {
 
 void handle::close() noexcept {
   savepoints_.clear();
+  cache_.clear();
   kept_.clear();
   [[maybe_unused]] const int code = sqlite3_close(std::exchange(db_, nullptr));
   assert(code == SQLITE_OK && "a statement is left");

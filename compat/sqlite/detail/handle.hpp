@@ -10,6 +10,7 @@
 #include "compat/clock.hpp"
 #include "compat/sqlite/detail/executor.hpp"
 #include "compat/sqlite/detail/prepared.hpp"
+#include "compat/sqlite/detail/statement_cache.hpp"
 #include "compat/sqlite/options.hpp"
 
 struct sqlite3;
@@ -19,7 +20,8 @@ namespace crossfade::sqlite::detail {
 /// SQLite's own connection. What it does is part of its executor's work, unless said otherwise.
 class handle {
  public:
-  handle(std::string path, executor& hooks) noexcept : path_(std::move(path)), hooks_(hooks) {}
+  handle(std::string path, executor& hooks) noexcept
+      : path_(std::move(path)), hooks_(hooks), cache_(*this) {}
   /// Closes, on whatever thread, once no work is left.
   ~handle() { close(); }
   handle(const handle&) = delete;
@@ -33,6 +35,8 @@ class handle {
   /// Whether a statement of this piece failed because it was not to go on.
   bool cut_short() const noexcept { return cut_short_; }
 
+  /// A statement for this piece of work, compiled already if it was used lately.
+  prepared& cached(std::string_view sql) { return cache_.get(sql); }
   /// Compiles a statement that stays until it is let go.
   prepared& prepare(std::string_view sql);
   /// Asks `executor::tick` between the statements, too: they may all be short.
@@ -76,6 +80,7 @@ class handle {
   duration busy_timeout_{};
   duration paused_{};
   bool cut_short_ = false;
+  statement_cache cache_;
   std::list<prepared> kept_;
   std::atomic<bool> some_let_go_ = false;
   // Compiled beforehand: what undoes must not fail for want of memory.
