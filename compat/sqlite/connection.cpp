@@ -10,14 +10,34 @@
 namespace crossfade::sqlite {
 
 connection::connection(const driver& how, std::string_view path)
-    : executor_(how.make_executor()), handle_(std::string(path), *executor_) {}
+    : executor_(how.make_executor()),
+      owned_handle_(std::make_unique<detail::handle>(std::string(path), *executor_)) {}
 
 connection::~connection() {
+  if (is_of_parent_process()) {
+    // SQLite's locks and the worker's thread are the parent's; to close would take them from it.
+    static_cast<void>(executor_.release());
+    static_cast<void>(owned_handle_.release());
+    return;
+  }
   executor_.reset();  // no thread but this one uses the handle from here on
 }
 
 bool connection::in_own_transaction() const {
   return transaction_of_ == crossfade::detail::task_state::current().id;
+}
+
+void connection::require_at_home() const {
+  if (is_of_parent_process()) {
+    throw usage_error(handle_.path() +
+                      ": the connection was opened before the fork and is the parent's; expected "
+                      "one that the child opens");
+  }
+  if (crossfade::detail::task_state::current().sched != home_) {
+    throw usage_error(handle_.path() +
+                      ": the connection belongs to another loop; expected a task of that, or a "
+                      "connection for each loop");
+  }
 }
 
 void connection::require_open() const {
@@ -44,6 +64,7 @@ task<statement> connection::prepare(std::string_view sql) {
 }
 
 task<> connection::close() {
+  require_at_home();
   if (in_own_transaction())
     throw usage_error(handle_.path() + ": close inside of with_transaction; expected after it");
   const lock::guard guard = co_await lock_.acquire();

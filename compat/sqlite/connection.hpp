@@ -9,6 +9,7 @@
 
 #include "compat/lock.hpp"
 #include "compat/sqlite/detail/bound.hpp"
+#include "compat/sqlite/detail/fork_count.hpp"
 #include "compat/sqlite/detail/handle.hpp"
 #include "compat/sqlite/driver.hpp"
 #include "compat/sqlite/options.hpp"
@@ -30,9 +31,10 @@ class transaction;
 /// Order: FIFO. Cancellation: interrupts the statement, and `cancelled` is thrown when SQLite is
 /// done with it; outside of a transaction it has then changed nothing. Threads: the loop's only.
 /// Lifetime: outlives its statements and transactions; destroying it closes it and may wait for the
-/// disk, `close` lets other tasks run. Throws: `error` if SQLite does; `connection_closed`;
-/// `usage_error` unless the text is one statement and gets one value for each parameter, and if it
-/// leaves a transaction open, which is then rolled back.
+/// disk, `close` lets other tasks run; after a fork it is the parent's, and in the child it is only
+/// forgotten. Throws: `error` if SQLite does; `connection_closed`; `usage_error` unless the text is
+/// one statement and gets one value for each parameter, if it leaves a transaction open, which is
+/// then rolled back, and on another loop or in the child of a fork.
 /// Source: aiosqlite.Connection; gevent users' sqlite3.Connection with a progress handler.
 class connection {
  public:
@@ -91,14 +93,20 @@ class connection {
   template <class F, class T = std::invoke_result_t<F&, detail::handle&>>
   task<T> run(piece_kind kind, F&& f);
   bool in_own_transaction() const;
+  bool is_of_parent_process() const noexcept { return forks_before_ != detail::fork_count(); }
+  /// Throws: `usage_error` in another process than the one that opened it, and on another loop.
+  void require_at_home() const;
   void require_open() const;
 
   std::unique_ptr<detail::executor> executor_;
-  detail::handle handle_;
+  std::unique_ptr<detail::handle> owned_handle_;
+  detail::handle& handle_ = *owned_handle_;
   lock lock_;
   std::uint64_t transaction_of_ = 0;  // the task that is inside of with_transaction
   std::size_t transaction_levels_ = 0;
   bool open_ = false;
+  const unsigned forks_before_ = detail::fork_count();
+  const crossfade::detail::scheduler* const home_ = crossfade::detail::task_state::current().sched;
 };
 
 /// Opens the database at `path`, which is made if there is none; ":memory:" is one of its own.

@@ -40,7 +40,7 @@ struct pool_options {
 /// there; then as its statements; it is given back when SQLite is done with it. Threads: the loop's
 /// only. Lifetime: outlives who waits and whoever has a connection; the destructor ends the program
 /// otherwise. It closes what is open, and may wait for the disk. Throws: `connection_closed` once
-/// `close` has begun.
+/// `close` has begun; what a connection throws.
 /// Source: rotki's DBConnection with its pool of readers. Differs: waits without looking, and who
 /// waits comes in order.
 class pool {

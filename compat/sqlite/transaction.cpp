@@ -20,6 +20,7 @@ transaction::~transaction() {
 }
 
 task<transaction> transaction::enter(connection& owner) {
+  owner.require_at_home();
   if (owner.in_own_transaction()) co_return transaction(owner, std::nullopt);
   lock::guard guard = co_await owner.lock_.acquire();
   owner.require_open();

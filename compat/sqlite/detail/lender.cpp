@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "compat/detail/misuse.hpp"
+#include "compat/errors.hpp"
 #include "compat/sqlite/errors.hpp"
 
 namespace crossfade::sqlite::detail {
@@ -109,6 +110,11 @@ std::uint64_t lease_op::holder(const op_base& o) noexcept {
 }
 
 bool lease_op::start() {
+  if (task().sched != owner_.home_) {
+    throw usage_error(
+        "the pool of connections belongs to another loop; expected a task of that, or a pool for "
+        "each loop");
+  }
   if (lender::slot* mine = owner_.of(task())) {
     ++mine->depth;
     lent_ = mine;

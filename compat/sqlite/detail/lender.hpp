@@ -52,7 +52,7 @@ class lender {
   lender& operator=(const lender&) = delete;
 
   void add(std::unique_ptr<connection> db);
-  /// Throws: `connection_closed` once nothing is lent any more.
+  /// Throws: `connection_closed` once nothing is lent any more; `usage_error` on another loop.
   lease_op lend();
   /// Whether the running task has one.
   bool has_lent_to_running_task() const noexcept;
@@ -74,6 +74,7 @@ class lender {
   void give(slot& lent, const crossfade::detail::task_state& task) noexcept;
   void take_back(slot& lent) noexcept;
 
+  const crossfade::detail::scheduler* const home_ = crossfade::detail::task_state::current().sched;
   std::deque<slot> slots_;  // stay where they are
   std::vector<slot*> idle_;
   crossfade::detail::wait_queue waiters_;

@@ -54,6 +54,7 @@ class connection::piece final : public detail::work {
 
 template <class F, class T>
 task<T> connection::run(piece_kind kind, F&& f) {
+  require_at_home();
   piece<std::remove_reference_t<F>> work(handle_, kind, f);
   co_await executor_->run(work);
   co_return work.take();
@@ -61,6 +62,7 @@ task<T> connection::run(piece_kind kind, F&& f) {
 
 template <class F, class T>
 task<T> connection::exclusively(F&& f) {
+  require_at_home();
   if (in_own_transaction()) co_return co_await run(piece_kind::inside, f);
   const lock::guard guard = co_await lock_.acquire();
   require_open();
