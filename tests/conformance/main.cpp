@@ -130,6 +130,8 @@ void print_difference(const json& expected, const json& actual) {
 }
 
 std::vector<json> load(const std::string& path) {
+  if (std::filesystem::is_directory(path))
+    throw std::runtime_error("is a folder; expected a .json or .jsonl file");
   std::ifstream in(path);
   if (!in) throw std::runtime_error("cannot be read");
   if (!path.ends_with(".jsonl")) return {json::parse(in)};
@@ -137,6 +139,7 @@ std::vector<json> load(const std::string& path) {
   for (std::string line; std::getline(in, line);) {
     if (line.find_first_not_of(" \t\r") != std::string::npos) all.push_back(json::parse(line));
   }
+  if (all.empty()) throw std::runtime_error("has no scenario; expected one in each line");
   return all;
 }
 
@@ -181,6 +184,11 @@ void run_file(const std::string& path, const options& o, counts& sum) {
   }
 }
 
+int usage() {
+  std::fprintf(stderr, "usage: crossfade_conformance [--name TEXT] [--trace] FILE...\n");
+  return 2;
+}
+
 int run_all(int argc, char** argv) {
   options o;
   for (int i = 1; i < argc; ++i) {
@@ -190,12 +198,12 @@ int run_all(int argc, char** argv) {
     } else if (argument == "--name" && i + 1 < argc) {
       o.name = argv[++i];
     } else if (argument.starts_with("-")) {
-      std::fprintf(stderr, "usage: crossfade_conformance [--name TEXT] [--trace] FILE...\n");
-      return 2;
+      return usage();
     } else {
       o.files.emplace_back(argument);
     }
   }
+  if (o.files.empty()) return usage();
   counts sum;
   for (const std::string& file : o.files) run_file(file, o, sum);
   std::printf("%d passed, %d failed\n", sum.passed, sum.failed);
