@@ -23,7 +23,7 @@ class StatementCacheTest : public testing::Test {
     handle_.open({.cached_statements = 2});
     cache_.set_capacity(2);
   }
-  ~StatementCacheTest() override { cache_.clear(); }
+  void TearDown() override { cache_.clear(); }  // before the handle closes
 
   nobody hooks_;
   detail::handle handle_{":memory:", hooks_};
