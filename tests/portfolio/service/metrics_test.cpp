@@ -105,10 +105,10 @@ TEST_P(MetricsTest, TellWhatIsChosenAndWhatIsKilled) {
   EXPECT_TRUE(eventually([&] {
     killed = scrape(client_);
     return killed.at("crossfade_flag_killed{subsystem=\"tasks\"}") == 1 &&
-           killed.at("crossfade_flag_killed{subsystem=\"http_api\"}") == 0;
+           killed.at("crossfade_flag_killed{subsystem=\"http_api\"}") == 0 &&
+           killed.at("crossfade_flags_kill_switch") == 1 &&
+           killed.at("crossfade_flag_coro_ratio{subsystem=\"tasks\"}") == 0;
   }));
-  EXPECT_EQ(killed.at("crossfade_flags_kill_switch"), 1);
-  EXPECT_EQ(killed.at("crossfade_flag_coro_ratio{subsystem=\"tasks\"}"), 0);
   EXPECT_EQ(value("crossfade_flag_chosen" + labels("tasks", "fiber")), 1);
   std::filesystem::remove(service_.flags().string() + ".kill");
   EXPECT_TRUE(eventually([&] { return value("crossfade_flags_kill_switch") == 0; }));
