@@ -26,6 +26,8 @@ macro(crossfade_require name version repository tag)
   FetchContent_MakeAvailable(${name})
 endmacro()
 
+# What is fetched is compiled as its authors do.
+set(CMAKE_UNITY_BUILD OFF)
 set(JSON_Install ON)  # the installed crossfade::flags looks for it
 crossfade_require(nlohmann_json 3.11 nlohmann/json v3.11.2)
 if(CROSSFADE_BUILD_TESTS OR CROSSFADE_TEST_KIT)
@@ -48,3 +50,4 @@ if(CROSSFADE_BUILD_EXAMPLES)
   set(GENERATE_PKGCONFIG OFF)
   crossfade_require(prometheus-cpp "" jupp0r/prometheus-cpp v1.0.1)
 endif()
+unset(CMAKE_UNITY_BUILD)

@@ -68,6 +68,7 @@ struct flag {
   std::shared_ptr<const detail::program> rule;  ///< the same, compiled; shared by copies
   authority decided_by = authority::file;
 
+  /// Never throws, and allocates nothing.
   bool has_variant(std::string_view name) const noexcept;
 };
 

@@ -15,7 +15,7 @@ struct connection_options {
   bool wal = true;
   bool foreign_keys = true;
   bool read_only = false;
-  /// How many statements stay compiled, those that were used last.
+  /// How many statements stay compiled, those that were used last; at least one does.
   std::size_t cached_statements = 64;
 };
 

@@ -33,11 +33,7 @@ lender::slot* lender::of(const task_state& task) noexcept {
   return nullptr;
 }
 
-bool lender::has_lent_to_running_task() const noexcept {
-  const task_state& running = task_state::current();
-  return std::any_of(slots_.begin(), slots_.end(),
-                     [&](const slot& s) { return s.holder == &running; });
-}
+bool lender::has_lent_to_running_task() noexcept { return of(task_state::current()) != nullptr; }
 
 void lender::give(slot& lent, const task_state& task) noexcept {
   lent.holder = &task;

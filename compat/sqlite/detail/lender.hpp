@@ -55,7 +55,7 @@ class lender {
   /// Throws: `connection_closed` once nothing is lent any more; `usage_error` on another loop.
   lease_op lend();
   /// Whether the running task has one.
-  bool has_lent_to_running_task() const noexcept;
+  bool has_lent_to_running_task() noexcept;
 
   /// Lends no more, also to who waits.
   void refuse() noexcept;
