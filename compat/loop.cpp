@@ -318,9 +318,10 @@ bool loop::impl::wait_for_work(detail::scheduler& core) {
   }
   // Of a thread that it was not told of the loop thinks no longer than its main task is there.
   const bool unknown_thread_may_wake = core.main != nullptr && foreign_wait(core);
-  if (next == time_point::max() && core.threads_busy == 0 && !unknown_thread_may_wake &&
-      !io_has_work(core)) {
-    return !core.ready.empty();
+  if (next == time_point::max() && core.threads_busy == 0 && !unknown_thread_may_wake) {
+    const bool io_is_left = io_has_work(core);
+    if (!core.ready.empty()) return true;  // the look has run what came meanwhile
+    if (!io_is_left) return false;
   }
 
   if (!core.virtual_time) next = std::min(next, scan.due());

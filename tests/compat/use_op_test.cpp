@@ -2,6 +2,9 @@
 
 #include "test_kit/loop_test.hpp"
 
+#include "compat/cancel_and_join.hpp"
+#include "compat/detail/background_io.hpp"
+#include "compat/detail/scheduler.hpp"
 #include "compat/event.hpp"
 #include "compat/shield.hpp"
 #include "compat/spawn.hpp"
@@ -75,6 +78,20 @@ class held_op {
 
  private:
   std::function<void(int)> complete_;
+};
+
+/// Completes an operation at the last moment: while the loop looks whether anything is left that
+/// could wake a task.
+class completes_while_the_loop_looks final : public detail::background_io {
+ public:
+  explicit completes_while_the_loop_looks(held_op& op) noexcept : op_(&op) {}
+  void pause() override {
+    if (op_ != nullptr) std::exchange(op_, nullptr)->complete(7);
+  }
+  void resume() override {}
+
+ private:
+  held_op* op_;
 };
 
 using UseOpTest = cell_test;
@@ -236,6 +253,20 @@ TEST_P(UseOpTest, OperationThatCannotBeStoppedDeliversItsResultFirst) {
     EXPECT_THAT(co_await outcome_of([&]() -> task<> { co_await waiter.join(); }),
                 HasSubstr("before the result"));
     EXPECT_EQ(order, "7");
+  });
+}
+
+TEST_P(UseOpTest, CompletionWhileTheLoopLooksForWorkWakesItsWaiter) {
+  run([this]() -> task<> {
+    held_op op;
+    completes_while_the_loop_looks last_moment(op);
+    asio::steady_timer never(loop_.io(), asio::steady_timer::time_point::max());
+    auto other = spawn([&]() -> task<> { co_await never.async_wait(use_op); });
+    co_await settle();
+    detail::this_scheduler->background = &last_moment;
+    EXPECT_EQ(co_await op.wait(), 7);  // and does not sleep until the other I/O comes
+    detail::this_scheduler->background = nullptr;
+    EXPECT_TRUE((co_await cancel_and_join(1s, other)).empty());
   });
 }
 
