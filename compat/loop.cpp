@@ -1,17 +1,21 @@
 #include "compat/loop.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <cstdio>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "compat/detail/background_io.hpp"
 #include "compat/detail/frame_pool.hpp"
 #include "compat/detail/loop_guest.hpp"
 #include "compat/detail/random_order.hpp"
+#include "compat/detail/spin_wait.hpp"
 #include "compat/detail/stack_host.hpp"
 #include "compat/detail/thread_pool.hpp"
 #include "compat/detail/wait_scan.hpp"
@@ -26,7 +30,7 @@ namespace {
 // slow.
 constexpr unsigned most_turns = 64;
 constexpr unsigned batches_per_poll = 4;
-constexpr duration slow_batch = std::chrono::microseconds(500);
+constexpr duration slow_batch = std::chrono::microseconds(50);
 
 std::string located(const detail::task_state& task) {
   return task.label() + ", " + task.spawned_at();
@@ -96,7 +100,10 @@ struct loop::impl {
   static bool foreign_wait(const detail::scheduler& core) noexcept;
   static bool only_foreign_waits(const detail::scheduler& core) noexcept;
   void give_up(detail::scheduler& core) noexcept;
+  // From other threads.
   void drain_inbox(detail::scheduler& core) noexcept;
+  bool spin_until_work(detail::scheduler& core, time_point next) noexcept;
+  void sleep_until_io(detail::scheduler& core);
 
   loop_options options;
   std::optional<detail::random_order> order;  // none: first come, first run
@@ -111,6 +118,9 @@ struct loop::impl {
 
   std::mutex inbox_mutex;
   detail::ready_queue inbox;
+  bool asleep = false;                     // and to be woken by who puts something there
+  std::atomic<bool> inbox_filled = false;  // may be looked at without the mutex
+  detail::spin_wait spin;
 
   detail::thread_pool threads{options.max_threads};
 };
@@ -165,14 +175,46 @@ std::vector<task_info> loop::tasks() const {
 
 void loop::enqueue(detail::ready_callback& callback) {
   const std::lock_guard guard(impl_->inbox_mutex);
-  const bool first = impl_->inbox.empty();
   impl_->inbox.push(callback);
-  if (first) boost::asio::post(impl_->io, [this] { impl_->drain_inbox(core_); });
+  impl_->inbox_filled.store(true, std::memory_order_release);
+  if (std::exchange(impl_->asleep, false)) boost::asio::post(impl_->io, [] {});
 }
 
 void loop::impl::drain_inbox(detail::scheduler& core) noexcept {
+  if (!inbox_filled.load(std::memory_order_acquire)) return;
   const std::lock_guard guard(inbox_mutex);
   while (!inbox.empty()) core.ready.push(inbox.pop());
+  inbox_filled.store(false, std::memory_order_relaxed);
+}
+
+// What a thread is about to put into the inbox, I/O, or a timer at `next`.
+bool loop::impl::spin_until_work(detail::scheduler& core, time_point next) noexcept {
+  constexpr unsigned looks_per_poll = 256;
+  unsigned looks = 0;
+  return spin.until([&] {
+    if (inbox_filled.load(std::memory_order_relaxed)) return true;
+    if (++looks % looks_per_poll != 0) return false;
+    poll_io();
+    return !core.ready.empty() || time_point(std::chrono::steady_clock::now()) >= next;
+  });
+}
+
+void loop::impl::sleep_until_io(detail::scheduler& core) {
+  {
+    const std::lock_guard guard(inbox_mutex);
+    if (!inbox.empty()) return;
+    asleep = true;
+  }
+  if (io.stopped()) io.restart();
+  const auto keep_running =
+      boost::asio::make_work_guard(io);  // a busy thread is work that Asio cannot see
+  io.run_one();
+  if (core.threads_busy > 0) spin.slept();
+  {
+    const std::lock_guard guard(inbox_mutex);
+    asleep = false;
+  }
+  poll_io();
 }
 
 // --- running ---
@@ -245,7 +287,10 @@ void loop::impl::turn(detail::scheduler& core) {
   if (!nothing_to_run) scan.something_ran(core.coarse_now);
   if (core.coarse_now >= scan.due()) [[unlikely]]
     scan.look(core.coarse_now);
-  if (++batches_since_poll >= batches_per_poll || slow || core.ready.empty()) {
+  drain_inbox(core);
+  // Where a thread is about to answer, the look at I/O would take longer than the answer.
+  const bool idle = core.ready.empty() && (core.threads_busy == 0 || core.virtual_time);
+  if (++batches_since_poll >= batches_per_poll || slow || idle) {
     poll_io();
     if (core.stacks != nullptr && core.stacks->needs_tending()) core.stacks->tend();
   }
@@ -320,6 +365,7 @@ bool loop::impl::wait_for_work(detail::scheduler& core) {
   const bool unknown_thread_may_wake = core.main != nullptr && foreign_wait(core);
   if (next == time_point::max() && core.threads_busy == 0 && !unknown_thread_may_wake) {
     const bool io_is_left = io_has_work(core);
+    drain_inbox(core);
     if (!core.ready.empty()) return true;  // the look has run what came meanwhile
     if (!io_is_left) return false;
   }
@@ -332,13 +378,10 @@ bool loop::impl::wait_for_work(detail::scheduler& core) {
       if (!error) wake_at = time_point::max();
     });
   }
-  if (io.stopped()) io.restart();
-  const auto keep_running =
-      boost::asio::make_work_guard(io);  // a busy thread is work that Asio cannot see
   core.begin(detail::activity::idle);
-  io.run_one();
+  if (core.threads_busy == 0 || !spin_until_work(core, next)) sleep_until_io(core);
   core.begin(detail::activity::io);
-  io.poll();
+  drain_inbox(core);
   begin_batch(core);
   return true;
 }

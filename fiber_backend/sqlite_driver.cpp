@@ -17,7 +17,7 @@ using std::chrono::steady_clock;
 class on_stack final : public sqlite::detail::executor {
  public:
   explicit on_stack(const sqlite_options& options) noexcept
-      : executor(options.instructions), slice_(options.slice) {}
+      : executor(options.instructions, false), slice_(options.slice) {}
 
   task<> run(sqlite::detail::work& piece) override {
     crossfade::detail::task_state::current().check_interrupt();
@@ -25,7 +25,7 @@ class on_stack final : public sqlite::detail::executor {
       co_await checkpoint();
       turn_began_ = steady_clock::now();
     }
-    const auto call = [&] { piece.run(); };
+    const auto call = [&] { piece.run(false); };
     co_await on_fiber(call);
     if (interruption_ != nullptr) std::rethrow_exception(std::exchange(interruption_, nullptr));
   }

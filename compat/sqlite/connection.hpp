@@ -101,6 +101,7 @@ class connection {
   std::unique_ptr<detail::executor> executor_;
   std::unique_ptr<detail::handle> owned_handle_;
   detail::handle& handle_ = *owned_handle_;
+  const bool executor_queues_ = executor_->queues();
   lock lock_;
   std::uint64_t transaction_of_ = 0;  // the task that is inside of with_transaction
   std::size_t transaction_levels_ = 0;

@@ -1,21 +1,10 @@
 #include "compat/sqlite/detail/statement_cache.hpp"
 
+#include "tests/sqlite/handle_test.hpp"
 #include "tests/sqlite/sqlite_test.hpp"
 
 namespace crossfade::sqlite {
 namespace {
-
-// Work that never stops.
-class nobody final : public detail::executor {
- public:
-  nobody() : executor(0) {}
-  task<> run(detail::work& piece) override {
-    piece.run();
-    co_return;
-  }
-  bool tick() noexcept override { return true; }
-  bool pause(duration) noexcept override { return false; }
-};
 
 class StatementCacheTest : public testing::Test {
  protected:
@@ -25,7 +14,7 @@ class StatementCacheTest : public testing::Test {
   }
   void TearDown() override { cache_.clear(); }  // before the handle closes
 
-  nobody hooks_;
+  never_stops hooks_;
   detail::handle handle_{":memory:", hooks_};
   detail::statement_cache cache_{handle_};
 };

@@ -11,8 +11,11 @@ class work {
   work(const work&) = delete;
   work& operator=(const work&) = delete;
 
-  /// True: it failed because `tick`, `pause` or `interrupt` cut it short.
-  virtual bool run() noexcept = 0;
+  /// `others_follow`: more pieces wait to be run at once, unless they are cancelled. True: it failed
+  /// because `tick`, `pause` or `interrupt` cut it short.
+  virtual bool run(bool others_follow) noexcept = 0;
+  /// After `run`, on its thread: none follows after all.
+  virtual void end_batch() noexcept = 0;
   /// Cuts short what `run` does, if it does something. Any thread, while the work exists.
   virtual void interrupt() noexcept = 0;
 
@@ -24,7 +27,8 @@ class work {
 /// Where the work of one connection runs, and what happens while it does: a driver's half of a
 /// connection.
 ///
-/// Only one piece of work is under way at a time. `tick` and `pause` are called by SQLite from
+/// Only one piece of work is under way at a time; others may wait in the order in which they were
+/// given, if the executor `queues`. `tick` and `pause` are called by SQLite from
 /// inside of it, on its thread and stack: they never touch the connection, and no exception leaves
 /// them.
 class executor {
@@ -43,12 +47,15 @@ class executor {
 
   /// 0: `tick` never comes.
   int instructions() const noexcept { return instructions_; }
+  /// Whether it may be given further pieces while one is under way.
+  bool queues() const noexcept { return queues_; }
 
  protected:
-  explicit executor(int instructions) noexcept : instructions_(instructions) {}
+  executor(int instructions, bool queues) noexcept : instructions_(instructions), queues_(queues) {}
 
  private:
-  int instructions_;
+  const int instructions_;
+  const bool queues_;
 };
 
 }  // namespace crossfade::sqlite::detail

@@ -48,6 +48,7 @@ void handle::open(const connection_options& options) {
   execute_script(options.foreign_keys ? "PRAGMA foreign_keys = ON" : "PRAGMA foreign_keys = OFF");
   if (options.wal && !options.read_only) switch_to_wal();
   begin_ = &prepare("BEGIN IMMEDIATE");
+  begin_snapshot_ = &prepare("BEGIN DEFERRED");
   commit_ = &prepare("COMMIT");
   roll_back_ = &prepare("ROLLBACK");
 }
@@ -70,11 +71,27 @@ void handle::close() noexcept {
   assert(code == SQLITE_OK && "a statement is left");
 }
 
-void handle::begin_work() noexcept {
+void handle::begin_work(bool others_follow) noexcept {
   cut_short_ = false;
+  others_follow_ = others_follow;
   if (some_let_go_.exchange(false)) {
     kept_.remove_if([](const prepared& p) { return p.let_go.load(); });
   }
+}
+
+void handle::begin_statement(const prepared& statement) noexcept {
+  running_ = &statement;
+  if (!statement.only_reads()) {
+    end_snapshot();
+  } else if (others_follow_ && sqlite3_get_autocommit(db_) != 0) {
+    snapshot_ = begin_snapshot_->step_once();
+  }
+}
+
+void handle::end_snapshot() noexcept {
+  if (!snapshot_) return;
+  snapshot_ = false;
+  if (!commit_->step_once()) roll_back_if_open();
 }
 
 void handle::let_go(prepared& statement) noexcept {
@@ -98,7 +115,9 @@ void handle::execute_script(const std::string& sql) {
   }
 }
 
-bool handle::in_transaction() const noexcept { return sqlite3_get_autocommit(db_) == 0; }
+bool handle::in_transaction() const noexcept {
+  return !snapshot_ && sqlite3_get_autocommit(db_) == 0;
+}
 
 void handle::roll_back_if_open() noexcept {
   // Again, because the interrupt of the statement before may come late, from another thread. It
@@ -139,7 +158,7 @@ int handle::on_progress(void* self) noexcept {
   auto& h = *static_cast<handle*>(self);
   // SQLite also asks when the statement is over: it would be reported as interrupted, and have
   // committed all the same.
-  if (sqlite3_stmt_busy(h.running_) == 0) return 0;
+  if (h.running_ == nullptr || !h.running_->is_busy()) return 0;
   return h.hooks_.tick() ? 0 : 1;
 }
 

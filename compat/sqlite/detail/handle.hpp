@@ -31,7 +31,13 @@ class handle {
   void close() noexcept;
 
   /// Begins a piece of work: forgets how the last one ended, and statements that were let go.
-  void begin_work() noexcept;
+  void begin_work(bool others_follow) noexcept;
+  /// Begins to run a statement. Those that only read, in pieces of work that follow each other, see
+  /// the database as it is when the first of them begins: to look for changes, which comes with
+  /// each transaction, takes most of the time of a short one.
+  void begin_statement(const prepared& statement) noexcept;
+  void end_statement() noexcept { running_ = nullptr; }
+  void end_snapshot() noexcept;
   /// Whether a statement of this piece failed because it was not to go on.
   bool cut_short() const noexcept { return cut_short_; }
 
@@ -42,6 +48,7 @@ class handle {
   /// Asks `executor::tick` between the statements, too: they may all be short.
   void execute_script(const std::string& sql);
 
+  /// A snapshot that pieces of work share is none.
   bool in_transaction() const noexcept;
   void begin() { begin_->execute({}); }
   void commit() { commit_->execute({}); }
@@ -64,8 +71,6 @@ class handle {
   sqlite3* raw() const noexcept { return db_; }
   /// Throws the `error` that SQLite has just reported.
   [[noreturn]] void fail(std::string sql);
-  /// The statement that `executor::tick` may end; null: none.
-  void set_running(sqlite3_stmt* statement) noexcept { running_ = statement; }
 
  private:
   static int on_progress(void* self) noexcept;
@@ -76,15 +81,18 @@ class handle {
   executor& hooks_;
   sqlite3* db_ = nullptr;
   std::atomic<sqlite3*> to_interrupt_ = nullptr;  // db_, from when it is open
-  sqlite3_stmt* running_ = nullptr;
+  const prepared* running_ = nullptr;  // what `executor::tick` may end
   duration busy_timeout_{};
   duration paused_{};
   bool cut_short_ = false;
+  bool others_follow_ = false;
+  bool snapshot_ = false;
   statement_cache cache_;
   std::list<prepared> kept_;
   std::atomic<bool> some_let_go_ = false;
   // Compiled beforehand: what undoes must not fail for want of memory.
   prepared* begin_ = nullptr;
+  prepared* begin_snapshot_ = nullptr;
   prepared* commit_ = nullptr;
   prepared* roll_back_ = nullptr;
   struct savepoint {

@@ -18,8 +18,8 @@ class connection::piece final : public detail::work {
  public:
   piece(detail::handle& on, piece_kind kind, F& f) noexcept : handle_(on), kind_(kind), f_(f) {}
 
-  bool run() noexcept override {
-    handle_.begin_work();
+  bool run(bool others_follow) noexcept override {
+    handle_.begin_work(others_follow);
     result_.set_from([this]() -> value_type {
       if (kind_ == piece_kind::inside && !handle_.in_transaction()) {
         throw usage_error(handle_.path() +
@@ -32,6 +32,7 @@ class connection::piece final : public detail::work {
     if (kind_ == piece_kind::outside && handle_.in_transaction()) roll_back();
     return cut_short;
   }
+  void end_batch() noexcept override { handle_.end_snapshot(); }
   void interrupt() noexcept override { handle_.interrupt(); }
   value_type take() { return result_.take(); }
 
@@ -64,8 +65,15 @@ template <class F, class T>
 task<T> connection::exclusively(F&& f) {
   require_at_home();
   if (in_own_transaction()) co_return co_await run(piece_kind::inside, f);
-  const lock::guard guard = co_await lock_.acquire();
-  require_open();
+  if (!executor_queues_) {
+    const lock::guard guard = co_await lock_.acquire();
+    require_open();
+    co_return co_await run(piece_kind::outside, f);
+  }
+  if (lock_.is_held()) {
+    const lock::guard turn = co_await lock_.acquire();
+  }
+  require_open();  // given to the executor now, the piece keeps its place
   co_return co_await run(piece_kind::outside, f);
 }
 

@@ -12,16 +12,27 @@
 
 namespace crossfade::sqlite::detail {
 
+namespace {
+
+// Behind a comment it is not looked for.
+bool begins_as_query(const char* sql) noexcept {
+  while (*sql == ' ' || *sql == '\t' || *sql == '\n' || *sql == '\r' || *sql == '\f') ++sql;
+  return sqlite3_strnicmp(sql, "SELECT", 6) == 0 || sqlite3_strnicmp(sql, "WITH", 4) == 0 ||
+         sqlite3_strnicmp(sql, "VALUES", 6) == 0;
+}
+
+}  // namespace
+
 // From the first bind to the last row. SQLite holds its locks until a statement is reset, and
 // points to bound text that does not outlive the call.
 class prepared::run {
  public:
   run(prepared& p, bound_values values) : prepared_(p) {
     p.bind(values);
-    p.owner_.set_running(p.statement_);
+    p.owner_.begin_statement(p);
   }
   ~run() {
-    prepared_.owner_.set_running(nullptr);
+    prepared_.owner_.end_statement();
     sqlite3_reset(prepared_.statement_);
     sqlite3_clear_bindings(prepared_.statement_);
   }
@@ -56,8 +67,12 @@ const char* prepared::compile(const char* sql, int size, lifetime use) {
   const char* tail = nullptr;
   if (sqlite3_prepare_v3(owner_.raw(), sql, size, flags, &statement_, &tail) != SQLITE_OK)
     owner_.fail(size < 0 ? std::string(sql) : std::string(sql, static_cast<std::size_t>(size)));
+  only_reads_ = !empty() && begins_as_query(sqlite3_sql(statement_)) &&
+                sqlite3_stmt_readonly(statement_) != 0;
   return tail;
 }
+
+bool prepared::is_busy() const noexcept { return sqlite3_stmt_busy(statement_) != 0; }
 
 prepared::~prepared() { sqlite3_finalize(statement_); }
 
