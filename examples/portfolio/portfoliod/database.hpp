@@ -16,24 +16,24 @@
 
 namespace portfoliod {
 
-/// The subsystem "database": its tasks and the connection they share, whose driver is of the same
+/// The subsystem "database": its tasks and the pool they share, whose driver is of the same
 /// backend; one for each backend that the flag may name.
 ///
-/// Each call is answered by a root task of its own, on one side of the `switched` connection: the
+/// Each call is answered by a root task of its own, on one side of the `switched` pool: the
 /// one that the flag names for the account.
 /// Cancellation: cancels the call's task. Threads: the loop's only. Lifetime: outlives its tasks.
 class database {
  public:
-  using connection = crossfade::sqlite::connection;
+  using pool = crossfade::sqlite::pool;
 
   /// `wanted`: as `crossfade::switched` takes it.
   database(crossfade::subsystem& system, std::string file,
-           crossfade::switched<connection>::wanted_function wanted);
+           crossfade::switched<pool>::wanted_function wanted);
 
   /// Comes before all else. Throws: `crossfade::sqlite::error`; as `storage::prepare`.
   crossfade::task<> open();
   /// Returns when new work goes where the flag says.
-  crossfade::task<> follow_flag() { return connection_.follow(); }
+  crossfade::task<> follow_flag() { return pool_.follow(); }
   /// Checks the file and closes it; later calls get `crossfade::usage_error`.
   crossfade::task<> close();
 
@@ -45,19 +45,19 @@ class database {
 
   const std::string& file() const noexcept { return file_; }
   /// The name of the driver that new work goes to.
-  std::string_view driver() const { return connection_.chosen().name(); }
-  /// The connections there are.
-  std::vector<crossfade::side_status> sides() const { return connection_.status(); }
+  std::string_view driver() const { return pool_.chosen().name(); }
+  /// The pools there are.
+  std::vector<crossfade::side_status> sides() const { return pool_.status(); }
   /// What repeating reads on the other side has shown.
   const crossfade::shadow& repeats() const noexcept { return shadow_; }
 
  private:
-  crossfade::task<std::unique_ptr<connection>> connect(const crossfade::backend& on) const;
+  crossfade::task<std::unique_ptr<pool>> connect(const crossfade::backend& on) const;
 
   const std::string file_;
   const crossfade::fiber_backend::sqlite_driver fiber_;
   const crossfade::coro_backend::sqlite_driver coro_;
-  crossfade::switched<connection> connection_;
+  crossfade::switched<pool> pool_;
   crossfade::shadow shadow_;  // of what only reads
 };
 

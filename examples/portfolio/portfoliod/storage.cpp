@@ -1,13 +1,12 @@
 #include "portfoliod/storage.hpp"
 
-#include "compat/sqlite/transaction.hpp"
-
 #include <cstdint>
 #include <stdexcept>
 
 namespace portfoliod::storage {
 
 using crossfade::task;
+using crossfade::sqlite::connection;
 using crossfade::sqlite::row;
 using crossfade::sqlite::statement;
 using crossfade::sqlite::with_transaction;
@@ -34,27 +33,27 @@ constexpr const char* schema = R"(
   PRAGMA user_version = 1;
 )";
 
-task<int> version_of(connection& db) {
+task<int> version_of(pool& db) {
   co_return (co_await db.query("PRAGMA user_version")).at(0).get<int>(0);
 }
 
 }  // namespace
 
-task<> prepare(connection& db) {
+task<> prepare(pool& db) {
   const int version = co_await version_of(db);
   if (version == schema_version) co_return;
   if (version != 0) {
     throw std::runtime_error("its tables have version " + std::to_string(version) + "; expected " +
                              std::to_string(schema_version));
   }
-  auto make = [&db]() -> task<> { co_await db.execute_script(schema); };
+  auto make = [](connection& writer) -> task<> { co_await writer.execute_script(schema); };
   co_await with_transaction(db, make);
 }
 
-task<import_counts> add(connection& db, const std::vector<trade>& trades) {
-  auto add_all = [&]() -> task<import_counts> {
+task<import_counts> add(pool& db, const std::vector<trade>& trades) {
+  auto add_all = [&](connection& writer) -> task<import_counts> {
     by_asset sums = co_await held(db);
-    statement insert = co_await db.prepare(
+    statement insert = co_await writer.prepare(
         "INSERT OR IGNORE INTO trades (id, time, location, kind, asset, amount, quote, cost, fee,"
         " fee_asset, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     import_counts counts;
@@ -69,7 +68,7 @@ task<import_counts> add(connection& db, const std::vector<trade>& trades) {
       ++counts.imported;
       count_in(t, sums);
     }
-    statement set = co_await db.prepare(
+    statement set = co_await writer.prepare(
         "INSERT INTO holdings (asset, amount) VALUES (?, ?)"
         " ON CONFLICT (asset) DO UPDATE SET amount = excluded.amount");
     for (const auto& [asset, amount] : sums) co_await set.execute(asset, amount.units());
@@ -78,11 +77,11 @@ task<import_counts> add(connection& db, const std::vector<trade>& trades) {
   co_return co_await with_transaction(db, add_all);
 }
 
-task<std::size_t> count_trades(connection& db) {
+task<std::size_t> count_trades(pool& db) {
   co_return (co_await db.query("SELECT count(*) FROM trades")).at(0).get<std::size_t>(0);
 }
 
-task<by_asset> held(connection& db) {
+task<by_asset> held(pool& db) {
   by_asset sums;
   for (const row& r : co_await db.query("SELECT asset, amount FROM holdings")) {
     sums.emplace(r.get<std::string>(0), decimal::of_units(r.get<std::int64_t>(1)));
@@ -90,9 +89,9 @@ task<by_asset> held(connection& db) {
   co_return sums;
 }
 
-task<> set_quotes(connection& db, const quotes_by_asset& quotes) {
-  auto set_all = [&]() -> task<> {
-    statement set = co_await db.prepare(
+task<> set_quotes(pool& db, const quotes_by_asset& quotes) {
+  auto set_all = [&](connection& writer) -> task<> {
+    statement set = co_await writer.prepare(
         "INSERT INTO quotes (asset, price, at, source) VALUES (?, ?, ?, ?) ON CONFLICT (asset)"
         " DO UPDATE SET price = excluded.price, at = excluded.at, source = excluded.source");
     for (const auto& [asset, q] : quotes) {
@@ -102,7 +101,7 @@ task<> set_quotes(connection& db, const quotes_by_asset& quotes) {
   co_await with_transaction(db, set_all);
 }
 
-task<quotes_by_asset> quotes(connection& db) {
+task<quotes_by_asset> quotes(pool& db) {
   quotes_by_asset found;
   for (const row& r : co_await db.query("SELECT asset, price, at, source FROM quotes")) {
     const std::chrono::sys_seconds at{std::chrono::seconds(r.get<std::int64_t>(2))};
@@ -112,7 +111,7 @@ task<quotes_by_asset> quotes(connection& db) {
   co_return found;
 }
 
-task<std::string> check_integrity(connection& db) {
+task<std::string> check_integrity(pool& db) {
   co_return (co_await db.query("PRAGMA integrity_check(1)")).at(0).get<std::string>(0);
 }
 

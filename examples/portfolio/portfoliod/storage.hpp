@@ -3,7 +3,7 @@
 #include "domain/balances.hpp"
 #include "domain/trade.hpp"
 
-#include "compat/sqlite/connection.hpp"
+#include "compat/sqlite/pool.hpp"
 #include "compat/task.hpp"
 
 #include <chrono>
@@ -29,26 +29,26 @@ struct import_counts {
 };
 
 /// The tables, and all the SQL there is. Each function is one statement or one transaction: whoever
-/// closes the connection after it was called cuts nothing in two.
+/// closes the pool after it was called cuts nothing in two.
 namespace storage {
 
-using crossfade::sqlite::connection;
+using crossfade::sqlite::pool;
 
 /// Makes the tables if there are none. Throws: `std::runtime_error` if those that are there are not
 /// of this version.
-crossfade::task<> prepare(connection& db);
+crossfade::task<> prepare(pool& db);
 
 /// Adds the trades whose id is not there yet, and counts them in; all or none. Throws:
 /// `std::overflow_error`.
-crossfade::task<import_counts> add(connection& db, const std::vector<portfolio::trade>& trades);
-crossfade::task<std::size_t> count_trades(connection& db);
-crossfade::task<portfolio::by_asset> held(connection& db);
+crossfade::task<import_counts> add(pool& db, const std::vector<portfolio::trade>& trades);
+crossfade::task<std::size_t> count_trades(pool& db);
+crossfade::task<portfolio::by_asset> held(pool& db);
 
-crossfade::task<> set_quotes(connection& db, const quotes_by_asset& quotes);
-crossfade::task<quotes_by_asset> quotes(connection& db);
+crossfade::task<> set_quotes(pool& db, const quotes_by_asset& quotes);
+crossfade::task<quotes_by_asset> quotes(pool& db);
 
 /// "ok", or what SQLite found.
-crossfade::task<std::string> check_integrity(connection& db);
+crossfade::task<std::string> check_integrity(pool& db);
 
 }  // namespace storage
 
