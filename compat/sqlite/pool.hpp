@@ -26,7 +26,7 @@ struct pool_options {
   /// How many tasks read at the same time, besides the one that writes.
   std::size_t readers = 4;
   connection_options connection = {};
-  /// Called with each connection before it is lent, for pragmas.
+  /// Called with each connection before it is lent, for pragmas, functions and collations.
   std::function<task<>(sqlite::connection&)> prepare = {};
 };
 

@@ -45,6 +45,7 @@ void handle::open(const connection_options& options) {
   cache_.set_capacity(options.cached_statements);
   sqlite3_busy_handler(db_, &on_busy, this);
   sqlite3_progress_handler(db_, hooks_.instructions(), &on_progress, this);
+  sqlite3_commit_hook(db_, &on_commit, this);
   execute_script(options.foreign_keys ? "PRAGMA foreign_keys = ON" : "PRAGMA foreign_keys = OFF");
   if (options.wal && !options.read_only) switch_to_wal();
   begin_ = &prepare("BEGIN IMMEDIATE");
@@ -129,7 +130,24 @@ void handle::interrupt() noexcept {
   if (sqlite3* db = to_interrupt_) sqlite3_interrupt(db);
 }
 
+void handle::fail_unordered(std::exception_ptr thrown) noexcept {
+  thrown_ = std::move(thrown);
+  unordered_ = true;
+}
+
+void handle::undo_unordered() noexcept {
+  // An entry may lie where nobody finds it again. Ending the statement would commit it, but for
+  // on_commit.
+  if (running_ == nullptr || sqlite3_stmt_readonly(running_) != 0) return;
+  sqlite3_reset(running_);
+  roll_back_if_open();
+}
+
 void handle::fail(std::string sql) {
+  if (thrown_ != nullptr) {
+    if (unordered_) undo_unordered();
+    std::rethrow_exception(std::exchange(thrown_, nullptr));
+  }
   const int code = sqlite3_extended_errcode(db_);
   if (code == SQLITE_INTERRUPT) cut_short_ = true;
   throw error(path_, std::move(sql), code, sqlite3_errmsg(db_), error_offset(db_));
@@ -152,6 +170,10 @@ int handle::on_busy(void* self, int attempts) noexcept {
   if (h.hooks_.pause(pause)) return 1;
   h.cut_short_ = true;
   return 0;
+}
+
+int handle::on_commit(void* self) noexcept {
+  return static_cast<handle*>(self)->is_to_fail() ? 1 : 0;
 }
 
 }  // namespace crossfade::sqlite::detail

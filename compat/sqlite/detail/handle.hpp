@@ -2,9 +2,11 @@
 
 #include <atomic>
 #include <cstddef>
+#include <exception>
 #include <list>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "compat/clock.hpp"
@@ -64,12 +66,23 @@ class handle {
   sqlite3* raw() const noexcept { return db_; }
   /// Throws the `error` that SQLite has just reported.
   [[noreturn]] void fail(std::string sql);
+  /// What a function threw that SQLite called: `fail` throws it instead.
+  void fail_with(std::exception_ptr thrown) noexcept { thrown_ = std::move(thrown); }
+  /// As `fail_with`, where SQLite cannot be told and goes on as if two texts were equal.
+  void fail_unordered(std::exception_ptr thrown) noexcept;
+  bool is_to_fail() const noexcept { return thrown_ != nullptr; }
   /// The statement that `executor::tick` may end; null: none.
-  void set_running(sqlite3_stmt* statement) noexcept { running_ = statement; }
+  void set_running(sqlite3_stmt* statement) noexcept {
+    running_ = statement;
+    thrown_ = nullptr;
+    unordered_ = false;
+  }
 
  private:
   static int on_progress(void* self) noexcept;
   static int on_busy(void* self, int attempts) noexcept;
+  static int on_commit(void* self) noexcept;
+  void undo_unordered() noexcept;
   void switch_to_wal();
 
   const std::string path_;
@@ -80,6 +93,8 @@ class handle {
   duration busy_timeout_{};
   duration paused_{};
   bool cut_short_ = false;
+  std::exception_ptr thrown_;  // by a function that the running statement called
+  bool unordered_ = false;     // it was asked for an order
   statement_cache cache_;
   std::list<prepared> kept_;
   std::atomic<bool> some_let_go_ = false;

@@ -102,14 +102,9 @@ bool prepared::step_once() noexcept {
 std::string prepared::sql() const { return sqlite3_sql(statement_); }
 
 bool prepared::step() {
-  switch (sqlite3_step(statement_)) {
-    case SQLITE_ROW:
-      return true;
-    case SQLITE_DONE:
-      return false;
-    default:
-      owner_.fail(sql());
-  }
+  const int code = sqlite3_step(statement_);
+  if ((code != SQLITE_ROW && code != SQLITE_DONE) || owner_.is_to_fail()) owner_.fail(sql());
+  return code == SQLITE_ROW;
 }
 
 void prepared::bind(bound_values values) {
