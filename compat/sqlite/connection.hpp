@@ -26,6 +26,7 @@ namespace crossfade::sqlite {
 
 namespace detail {
 class collation;
+class copying;
 class transaction;
 }  // namespace detail
 
@@ -111,6 +112,7 @@ class connection {
 
  private:
   friend class statement;
+  friend detail::copying;
   friend detail::transaction;
   friend task<std::unique_ptr<connection>> open(const driver& how, std::string_view path,
                                                 const connection_options& options);

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "compat/errors.hpp"
+#include "compat/sqlite/detail/copying.hpp"
 #include "compat/sqlite/errors.hpp"
 
 namespace crossfade::sqlite::detail {
@@ -43,7 +44,7 @@ void handle::open(const connection_options& options) {
   to_interrupt_ = db_;
   busy_timeout_ = options.busy_timeout;
   cache_.set_capacity(options.cached_statements);
-  sqlite3_busy_handler(db_, &on_busy, this);
+  wait_for_locks_of(db_);
   sqlite3_progress_handler(db_, hooks_.instructions(), &on_progress, this);
   sqlite3_commit_hook(db_, &on_commit, this);
   execute_script(options.foreign_keys ? "PRAGMA foreign_keys = ON" : "PRAGMA foreign_keys = OFF");
@@ -63,7 +64,12 @@ void handle::switch_to_wal() {
   }
 }
 
+void handle::wait_for_locks_of(sqlite3* other) noexcept {
+  sqlite3_busy_handler(other, &on_busy, this);
+}
+
 void handle::close() noexcept {
+  while (!copies_.empty()) copies_.back()->end();
   savepoints_.clear();
   cache_.clear();
   kept_.clear();

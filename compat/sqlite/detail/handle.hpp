@@ -19,6 +19,8 @@ struct sqlite3;
 
 namespace crossfade::sqlite::detail {
 
+class copying;
+
 /// SQLite's own connection. What it does is part of its executor's work, unless said otherwise.
 class handle {
  public:
@@ -62,6 +64,12 @@ class handle {
   /// The loop's thread: the statement may be forgotten, at the next piece of work.
   void let_go(prepared& statement) noexcept;
 
+  /// Copies under way, which closing ends.
+  void add_copy(copying& under_way) { copies_.push_back(&under_way); }
+  void remove_copy(copying& ended) noexcept { std::erase(copies_, &ended); }
+  /// While `other` is used as part of this one's work, a lock on it is waited for as on this one.
+  void wait_for_locks_of(sqlite3* other) noexcept;
+
   const std::string& path() const noexcept { return path_; }
   sqlite3* raw() const noexcept { return db_; }
   /// Throws the `error` that SQLite has just reported.
@@ -96,6 +104,7 @@ class handle {
   std::exception_ptr thrown_;  // by a function that the running statement called
   bool unordered_ = false;     // it was asked for an order
   statement_cache cache_;
+  std::vector<copying*> copies_;
   std::list<prepared> kept_;
   std::atomic<bool> some_let_go_ = false;
   // Compiled beforehand: what undoes must not fail for want of memory.
