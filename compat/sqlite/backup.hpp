@@ -29,7 +29,8 @@ struct backup_options {
 /// copy. What is written through other connections has SQLite begin anew; on a pool take
 /// `with_writer`. The last step waits for the disk, and keeps the loop on the fiber driver.
 /// Order: each step as a statement. Cancellation: between steps, or while the target is locked by
-/// others, up to the busy timeout of `from`; the target is as before, which takes a turn of `from`.
+/// others, up to the busy timeout of `from`; the target is as before, which takes a turn of `from`:
+/// who has that in a transaction does not join it.
 /// Lifetime: `options` are used where they stand. Throws: `error` with SQLite's code;
 /// `connection_closed` if `from` is closed meanwhile; `usage_error` inside of this task's
 /// transaction, for the database itself or one in memory, and unless a step has pages.

@@ -59,10 +59,10 @@ class unknown_version : public std::runtime_error {
 ///
 /// Each step is one transaction with its version: one that throws leaves the last whole version,
 /// and what it threw is thrown. Of several programs that migrate a file at once each step is run by
-/// one. Inside of this task's transaction the steps are savepoints of it. Note: a transaction
-/// cannot turn off foreign_keys; PRAGMA defer_foreign_keys is for it. Cancellation: as a
-/// transaction's, at the last whole version. Lifetime: `steps` are used where they stand. Throws:
-/// `unknown_version`; what a step throws; `error`.
+/// one. Inside of this task's transaction the steps are savepoints of it. A transaction cannot turn
+/// foreign_keys off: a step that needs it uses PRAGMA defer_foreign_keys. Order: others may write
+/// between two steps. Cancellation: as a transaction's, at the last whole version. Lifetime:
+/// `steps` are used where they stand. Throws: `unknown_version`; what a step throws; `error`.
 /// Source: rotki's upgrades, Room's migrations. Differs: the version is SQLite's own, PRAGMA
 /// user_version; there is no way back.
 task<std::size_t> migrate(connection& db, std::span<const migration> steps);
