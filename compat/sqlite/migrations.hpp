@@ -22,7 +22,7 @@ class migration {
   template <class F>
     requires(!std::same_as<F, migration> &&
              std::is_void_v<crossfade::detail::result_of<F, connection&>>)
-  migration(F f) {
+  migration(F f) {  // NOLINT(google-explicit-constructor): steps are listed as functions
     if constexpr (crossfade::detail::is_coroutine_text<F, connection&>) {
       run_ = std::move(f);
     } else {

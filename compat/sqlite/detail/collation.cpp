@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <compare>
 #include <exception>
 
 #include "compat/no_switch.hpp"
@@ -32,7 +33,7 @@ int collation::on_compare(void* self, int size_a, const void* a, int size_b,
       return std::string_view(static_cast<const char*>(begin), static_cast<std::size_t>(size));
     };
     const std::weak_ordering order = c.compare_(text(a, size_a), text(b, size_b));
-    return order < 0 ? -1 : order > 0 ? 1 : 0;
+    return std::is_lt(order) ? -1 : std::is_gt(order) ? 1 : 0;
   } catch (...) {
     c.owner_->fail_unordered(std::current_exception());
     return 0;
