@@ -4,6 +4,7 @@
 
 #include "compat/detail/cancel_scope.hpp"
 #include "compat/errors.hpp"
+#include "compat/sqlite/detail/collation.hpp"
 #include "compat/sqlite/detail/piece.hpp"
 #include "compat/sqlite/errors.hpp"
 
@@ -61,6 +62,18 @@ task<statement> connection::prepare(std::string_view sql) {
   detail::prepared* compiled =
       co_await exclusively([&](detail::handle& h) { return &h.prepare(sql); });
   co_return statement(*this, *compiled);
+}
+
+task<> connection::add_function(std::unique_ptr<detail::function> made) {
+  co_await exclusively([&](detail::handle& h) { detail::function::add(h, std::move(made)); });
+}
+
+task<> connection::add_collation(std::string_view name, collation_order compare) {
+  return add_collation(std::make_unique<detail::collation>(name, std::move(compare)));
+}
+
+task<> connection::add_collation(std::unique_ptr<detail::collation> made) {
+  co_await exclusively([&](detail::handle& h) { detail::collation::add(h, std::move(made)); });
 }
 
 task<> connection::close() {

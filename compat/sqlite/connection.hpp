@@ -1,17 +1,22 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "compat/lock.hpp"
+#include "compat/sqlite/collation.hpp"
 #include "compat/sqlite/detail/bound.hpp"
 #include "compat/sqlite/detail/fork_count.hpp"
+#include "compat/sqlite/detail/function.hpp"
 #include "compat/sqlite/detail/handle.hpp"
 #include "compat/sqlite/driver.hpp"
+#include "compat/sqlite/function.hpp"
 #include "compat/sqlite/options.hpp"
 #include "compat/sqlite/row.hpp"
 #include "compat/sqlite/statement.hpp"
@@ -20,8 +25,10 @@
 namespace crossfade::sqlite {
 
 namespace detail {
+class collation;
+class copying;
 class transaction;
-}
+}  // namespace detail
 
 /// An open database, made by `open`. Tasks of both backends may share it.
 ///
@@ -60,6 +67,36 @@ class connection {
   task<> execute_script(std::string_view sql);
   /// Compiles a statement that is used many times.
   task<statement> prepare(std::string_view sql);
+  /// Lets SQL call `f` by `name`, with as many arguments as it has parameters.
+  ///
+  /// `f` has one signature: what it takes is what a column is read as (see `row`), also
+  /// `std::string_view` and a span of bytes, which are valid during the call, or all arguments as
+  /// one `std::span<const value>`; what it gives is `bindable`, or nothing, which is NULL. What it
+  /// throws, of whatever type, is thrown out of the statement that called it, which fails. A
+  /// function of the same name and number of arguments is replaced.
+  /// Cancellation: until its turn comes. Threads: `f` is called, and destroyed, where statements
+  /// run: on the loop's thread by the fiber driver, on the connection's by the other. It must not
+  /// wait, which throws, nor use the connection. Lifetime: as the connection, or until replaced;
+  /// g++ 12 wants a name for an `f` that is destroyed (it destroys temporaries of awaiting
+  /// expressions twice).
+  /// Throws: `error`; out of the statement, `type_error` for an argument of another type.
+  /// Source: sqlite3.Connection.create_function. Differs: finds out the number of arguments;
+  /// checks their types; the exception itself is thrown; none is removed.
+  template <detail::callable_from_sql F>
+  task<> create_function(std::string_view name, F f, const function_options& options = {}) {
+    return add_function(std::make_unique<detail::typed_function<F>>(name, std::move(f), options));
+  }
+  /// Lets SQL order texts by `compare`: `ORDER BY x COLLATE name`.
+  ///
+  /// What it throws is thrown out of the statement. One that writes is undone then, and the
+  /// transaction that it is part of with it, since SQLite would not find again what it has put
+  /// somewhere without an order. Cancellation, Threads, Lifetime: as `create_function`. Throws:
+  /// `error`. Source: sqlite3.Connection.create_collation. Differs: an exception is not lost; none
+  /// is removed.
+  template <std::convertible_to<collation_order> F>
+  task<> create_collation(std::string_view name, F compare) {
+    return add_collation(name, collation_order(std::move(compare)));
+  }
   /// Closes when all who wait for the connection have had it; who comes later gets
   /// `connection_closed`. Closing again does nothing. Cancellation: until its turn comes. Throws:
   /// `usage_error` inside of this task's transaction.
@@ -75,6 +112,7 @@ class connection {
 
  private:
   friend class statement;
+  friend detail::copying;
   friend detail::transaction;
   friend task<std::unique_ptr<connection>> open(const driver& how, std::string_view path,
                                                 const connection_options& options);
@@ -86,6 +124,9 @@ class connection {
 
   task<executed> execute_bound(std::string_view sql, detail::bound_values values);
   task<std::vector<row>> query_bound(std::string_view sql, detail::bound_values values);
+  task<> add_function(std::unique_ptr<detail::function> made);
+  task<> add_collation(std::string_view name, collation_order compare);
+  task<> add_collation(std::unique_ptr<detail::collation> made);
   /// Waits for the connection, unless this task's transaction has it, and calls `f(handle)`.
   template <class F, class T = std::invoke_result_t<F&, detail::handle&>>
   task<T> exclusively(F&& f);

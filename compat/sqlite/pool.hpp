@@ -20,29 +20,31 @@ class pool;
 template <class Body, class T = crossfade::detail::result_of<Body, connection&>>
 task<T> with_reader(pool& from, Body&& body);
 template <class Body, class T = crossfade::detail::result_of<Body, connection&>>
+task<T> with_writer(pool& from, Body&& body);
+template <class Body, class T = crossfade::detail::result_of<Body, connection&>>
 task<T> with_transaction(pool& on, Body&& body);
 
 struct pool_options {
   /// How many tasks read at the same time, besides the one that writes.
   std::size_t readers = 4;
   connection_options connection = {};
-  /// Called with each connection before it is lent, for pragmas.
+  /// Called with each connection before it is lent, for pragmas, functions and collations.
   std::function<task<>(sqlite::connection&)> prepare = {};
 };
 
 /// Connections to one database file: one that writes and several that read, made by `open_pool`.
 /// Tasks of both backends may share it.
 ///
-/// A task gets a connection for as long as a body runs, `with_reader` or `with_transaction`, and
-/// the same one where it asks again inside: nested reads never wait, and who writes reads what it
-/// has written. With WAL, readers and the writer do not wait for each other. Order: FIFO, for the
-/// writer and for the readers. Cancellation and deadlines: as for any wait, until the connection is
-/// there; then as its statements; it is given back when SQLite is done with it. Threads: the loop's
-/// only. Lifetime: outlives who waits and whoever has a connection; the destructor ends the program
-/// otherwise. It closes what is open, and may wait for the disk. Throws: `connection_closed` once
-/// `close` has begun; what a connection throws.
-/// Source: rotki's DBConnection with its pool of readers. Differs: waits without looking, and who
-/// waits comes in order.
+/// A task gets a connection for as long as a body runs, `with_reader`, `with_writer` or
+/// `with_transaction`, and the same one where it asks again inside: nested reads never wait, and
+/// who writes reads what it has written. With WAL, readers and the writer do not wait for each
+/// other. Order: FIFO, for the writer and for the readers. Cancellation and deadlines: as for any
+/// wait, until the connection is there; then as its statements; it is given back when SQLite is
+/// done with it. Threads: the loop's only. Lifetime: outlives who waits and whoever has a
+/// connection; the destructor ends the program otherwise. It closes what is open, and may wait for
+/// the disk. Throws: `connection_closed` once `close` has begun; what a connection throws. Source:
+/// rotki's DBConnection with its pool of readers. Differs: waits without looking, and who waits
+/// comes in order.
 class pool {
  public:
   pool(const pool&) = delete;
@@ -74,6 +76,8 @@ class pool {
                                                pool_options options);
   template <class Body, class T>
   friend task<T> with_reader(pool& from, Body&& body);
+  template <class Body, class T>
+  friend task<T> with_writer(pool& from, Body&& body);
   template <class Body, class T>
   friend task<T> with_transaction(pool& on, Body&& body);
 
@@ -107,6 +111,19 @@ task<T> with_reader(pool& from, Body&& body) {
     co_return co_await std::invoke(body, reader.db());
   } else {
     co_return std::invoke(body, reader.db());
+  }
+}
+
+/// Runs `body(connection)`, of either text, with the connection that writes, each statement by
+/// itself: for what no transaction may hold, such as VACUUM, and for backups. Otherwise as
+/// `with_reader`.
+template <class Body, class T>
+task<T> with_writer(pool& from, Body&& body) {
+  const detail::lender::lease writer = co_await from.writer_.lend();
+  if constexpr (crossfade::detail::is_coroutine_text<Body, connection&>) {
+    co_return co_await std::invoke(body, writer.db());
+  } else {
+    co_return std::invoke(body, writer.db());
   }
 }
 

@@ -1,16 +1,14 @@
 #pragma once
 
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <tuple>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "compat/sqlite/detail/read.hpp"
 #include "compat/sqlite/value.hpp"
 
 namespace crossfade::sqlite {
@@ -21,11 +19,6 @@ struct result_shape {
   std::string sql;
   std::vector<std::string> columns;
 };
-
-template <class T>
-inline constexpr bool is_optional = false;
-template <class T>
-inline constexpr bool is_optional<std::optional<T>> = true;
 
 }  // namespace detail
 
@@ -74,32 +67,15 @@ class row {
 
 template <class T>
 T row::get(std::size_t column) const {
-  const value& held = (*this)[column];
-  if constexpr (std::same_as<T, value>) {
-    return held;
-  } else if constexpr (detail::is_optional<T>) {
-    if (std::holds_alternative<std::nullptr_t>(held)) return std::nullopt;
-    return get<typename T::value_type>(column);
-  } else if constexpr (std::same_as<T, bool>) {
-    if (auto* integer = std::get_if<std::int64_t>(&held)) return *integer != 0;
-    throw_mismatch(column, "INTEGER");
-  } else if constexpr (std::integral<T>) {
-    auto* integer = std::get_if<std::int64_t>(&held);
-    if (integer == nullptr) throw_mismatch(column, "INTEGER");
-    if (!std::in_range<T>(*integer)) throw_mismatch(column, "an INTEGER of fewer bits or no sign");
-    return static_cast<T>(*integer);
-  } else if constexpr (std::floating_point<T>) {
-    if (auto* real = std::get_if<double>(&held)) return static_cast<T>(*real);
-    if (auto* integer = std::get_if<std::int64_t>(&held)) return static_cast<T>(*integer);
-    throw_mismatch(column, "REAL");
-  } else if constexpr (std::same_as<T, std::string>) {
-    if (auto* text = std::get_if<std::string>(&held)) return *text;
-    throw_mismatch(column, "TEXT");
-  } else {
-    static_assert(std::same_as<T, blob>, "a column cannot be read as this type: see row");
-    if (auto* bytes = std::get_if<blob>(&held)) return *bytes;
-    throw_mismatch(column, "BLOB");
-  }
+  static_assert(!detail::is_view<T>, "a column cannot be read as this type: see row");
+  struct place {
+    const row& of;
+    std::size_t column;
+    [[noreturn]] void mismatch(const value&, const char* expected) const {
+      of.throw_mismatch(column, expected);
+    }
+  };
+  return detail::read<T>((*this)[column], place{*this, column});
 }
 
 }  // namespace crossfade::sqlite

@@ -11,8 +11,8 @@ class work {
   work(const work&) = delete;
   work& operator=(const work&) = delete;
 
-  /// `others_follow`: more pieces wait to be run at once, unless they are cancelled. True: it failed
-  /// because `tick`, `pause` or `interrupt` cut it short.
+  /// `others_follow`: more pieces wait to be run at once, unless they are cancelled. True: it
+  /// failed because `tick`, `pause` or `interrupt` cut it short.
   virtual bool run(bool others_follow) noexcept = 0;
   /// After `run`, on its thread: none follows after all.
   virtual void end_batch() noexcept = 0;

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "compat/errors.hpp"
+#include "compat/sqlite/detail/copying.hpp"
 #include "compat/sqlite/errors.hpp"
 
 namespace crossfade::sqlite::detail {
@@ -43,8 +44,9 @@ void handle::open(const connection_options& options) {
   to_interrupt_ = db_;
   busy_timeout_ = options.busy_timeout;
   cache_.set_capacity(options.cached_statements);
-  sqlite3_busy_handler(db_, &on_busy, this);
+  wait_for_locks_of(db_);
   sqlite3_progress_handler(db_, hooks_.instructions(), &on_progress, this);
+  sqlite3_commit_hook(db_, &on_commit, this);
   execute_script(options.foreign_keys ? "PRAGMA foreign_keys = ON" : "PRAGMA foreign_keys = OFF");
   if (options.wal && !options.read_only) switch_to_wal();
   begin_ = &prepare("BEGIN IMMEDIATE");
@@ -63,7 +65,12 @@ void handle::switch_to_wal() {
   }
 }
 
+void handle::wait_for_locks_of(sqlite3* other) noexcept {
+  sqlite3_busy_handler(other, &on_busy, this);
+}
+
 void handle::close() noexcept {
+  while (!copies_.empty()) copies_.back()->end();
   savepoints_.clear();
   cache_.clear();
   kept_.clear();
@@ -79,9 +86,11 @@ void handle::begin_work(bool others_follow) noexcept {
   }
 }
 
-void handle::begin_statement(const prepared& statement) noexcept {
-  running_ = &statement;
-  if (!statement.only_reads()) {
+void handle::begin_statement(sqlite3_stmt* statement, bool only_reads) noexcept {
+  running_ = statement;
+  thrown_ = nullptr;
+  unordered_ = false;
+  if (!only_reads) {
     end_snapshot();
   } else if (others_follow_ && sqlite3_get_autocommit(db_) != 0) {
     snapshot_ = begin_snapshot_->step_once();
@@ -148,7 +157,24 @@ void handle::interrupt() noexcept {
   if (sqlite3* db = to_interrupt_) sqlite3_interrupt(db);
 }
 
+void handle::fail_unordered(std::exception_ptr thrown) noexcept {
+  thrown_ = std::move(thrown);
+  unordered_ = true;
+}
+
+void handle::undo_unordered() noexcept {
+  // An entry may lie where nobody finds it again. Ending the statement would commit it, but for
+  // on_commit.
+  if (running_ == nullptr || sqlite3_stmt_readonly(running_) != 0) return;
+  sqlite3_reset(running_);
+  roll_back_if_open();
+}
+
 void handle::fail(std::string sql) {
+  if (thrown_ != nullptr) {
+    if (unordered_) undo_unordered();
+    std::rethrow_exception(std::exchange(thrown_, nullptr));
+  }
   const int code = sqlite3_extended_errcode(db_);
   if (code == SQLITE_INTERRUPT) cut_short_ = true;
   throw error(path_, std::move(sql), code, sqlite3_errmsg(db_), error_offset(db_));
@@ -158,7 +184,7 @@ int handle::on_progress(void* self) noexcept {
   auto& h = *static_cast<handle*>(self);
   // SQLite also asks when the statement is over: it would be reported as interrupted, and have
   // committed all the same.
-  if (h.running_ == nullptr || !h.running_->is_busy()) return 0;
+  if (sqlite3_stmt_busy(h.running_) == 0) return 0;
   return h.hooks_.tick() ? 0 : 1;
 }
 
@@ -171,6 +197,10 @@ int handle::on_busy(void* self, int attempts) noexcept {
   if (h.hooks_.pause(pause)) return 1;
   h.cut_short_ = true;
   return 0;
+}
+
+int handle::on_commit(void* self) noexcept {
+  return static_cast<handle*>(self)->is_to_fail() ? 1 : 0;
 }
 
 }  // namespace crossfade::sqlite::detail

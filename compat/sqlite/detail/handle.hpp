@@ -2,9 +2,11 @@
 
 #include <atomic>
 #include <cstddef>
+#include <exception>
 #include <list>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "compat/clock.hpp"
@@ -16,6 +18,8 @@
 struct sqlite3;
 
 namespace crossfade::sqlite::detail {
+
+class copying;
 
 /// SQLite's own connection. What it does is part of its executor's work, unless said otherwise.
 class handle {
@@ -35,7 +39,7 @@ class handle {
   /// Begins to run a statement. Those that only read, in pieces of work that follow each other, see
   /// the database as it is when the first of them begins: to look for changes, which comes with
   /// each transaction, takes most of the time of a short one.
-  void begin_statement(const prepared& statement) noexcept;
+  void begin_statement(sqlite3_stmt* statement, bool only_reads) noexcept;
   void end_statement() noexcept { running_ = nullptr; }
   void end_snapshot() noexcept;
   /// Whether a statement of this piece failed because it was not to go on.
@@ -67,27 +71,43 @@ class handle {
   /// The loop's thread: the statement may be forgotten, at the next piece of work.
   void let_go(prepared& statement) noexcept;
 
+  /// Copies under way, which closing ends.
+  void add_copy(copying& under_way) { copies_.push_back(&under_way); }
+  void remove_copy(copying& ended) noexcept { std::erase(copies_, &ended); }
+  /// While `other` is used as part of this one's work, a lock on it is waited for as on this one.
+  void wait_for_locks_of(sqlite3* other) noexcept;
+
   const std::string& path() const noexcept { return path_; }
   sqlite3* raw() const noexcept { return db_; }
   /// Throws the `error` that SQLite has just reported.
   [[noreturn]] void fail(std::string sql);
+  /// What a function threw that SQLite called: `fail` throws it instead.
+  void fail_with(std::exception_ptr thrown) noexcept { thrown_ = std::move(thrown); }
+  /// As `fail_with`, where SQLite cannot be told and goes on as if two texts were equal.
+  void fail_unordered(std::exception_ptr thrown) noexcept;
+  bool is_to_fail() const noexcept { return thrown_ != nullptr; }
 
  private:
   static int on_progress(void* self) noexcept;
   static int on_busy(void* self, int attempts) noexcept;
+  static int on_commit(void* self) noexcept;
+  void undo_unordered() noexcept;
   void switch_to_wal();
 
   const std::string path_;
   executor& hooks_;
   sqlite3* db_ = nullptr;
   std::atomic<sqlite3*> to_interrupt_ = nullptr;  // db_, from when it is open
-  const prepared* running_ = nullptr;  // what `executor::tick` may end
+  sqlite3_stmt* running_ = nullptr;               // what `executor::tick` may end
   duration busy_timeout_{};
   duration paused_{};
   bool cut_short_ = false;
   bool others_follow_ = false;
   bool snapshot_ = false;
+  std::exception_ptr thrown_;  // by a function that the running statement called
+  bool unordered_ = false;     // it was asked for an order
   statement_cache cache_;
+  std::vector<copying*> copies_;
   std::list<prepared> kept_;
   std::atomic<bool> some_let_go_ = false;
   // Compiled beforehand: what undoes must not fail for want of memory.

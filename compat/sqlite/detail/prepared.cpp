@@ -29,7 +29,7 @@ class prepared::run {
  public:
   run(prepared& p, bound_values values) : prepared_(p) {
     p.bind(values);
-    p.owner_.begin_statement(p);
+    p.owner_.begin_statement(p.statement_, p.only_reads_);
   }
   ~run() {
     prepared_.owner_.end_statement();
@@ -71,8 +71,6 @@ const char* prepared::compile(const char* sql, int size, lifetime use) {
                 sqlite3_stmt_readonly(statement_) != 0;
   return tail;
 }
-
-bool prepared::is_busy() const noexcept { return sqlite3_stmt_busy(statement_) != 0; }
 
 prepared::~prepared() { sqlite3_finalize(statement_); }
 
@@ -117,14 +115,9 @@ bool prepared::step_once() noexcept {
 std::string prepared::sql() const { return sqlite3_sql(statement_); }
 
 bool prepared::step() {
-  switch (sqlite3_step(statement_)) {
-    case SQLITE_ROW:
-      return true;
-    case SQLITE_DONE:
-      return false;
-    default:
-      owner_.fail(sql());
-  }
+  const int code = sqlite3_step(statement_);
+  if ((code != SQLITE_ROW && code != SQLITE_DONE) || owner_.is_to_fail()) owner_.fail(sql());
+  return code == SQLITE_ROW;
 }
 
 void prepared::bind(bound_values values) {

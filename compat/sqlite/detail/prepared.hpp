@@ -30,10 +30,6 @@ class prepared {
 
   /// There was no statement: white space and comments only.
   bool empty() const noexcept { return statement_ == nullptr; }
-  /// A query: nothing is changed by it, not even, as by BEGIN or a PRAGMA, the connection.
-  bool only_reads() const noexcept { return only_reads_; }
-  /// It has begun, and not come to its end.
-  bool is_busy() const noexcept;
   executed execute(bound_values values);
   std::vector<row> query(bound_values values);
   /// Without `executor::tick`. False: it failed.
@@ -56,7 +52,8 @@ class prepared {
 
   handle& owner_;
   sqlite3_stmt* statement_ = nullptr;
-  bool only_reads_ = false;
+  bool only_reads_ =
+      false;  // a query: it changes nothing, nor, as BEGIN or a PRAGMA, the connection
 };
 
 }  // namespace crossfade::sqlite::detail
