@@ -100,6 +100,29 @@ void handle::execute_script(const std::string& sql) {
 
 bool handle::in_transaction() const noexcept { return sqlite3_get_autocommit(db_) == 0; }
 
+void handle::require_transaction() const {
+  if (in_transaction()) return;
+  if (ended_by_ != nullptr) {
+    throw error(path_, ended_by_->sql(), ended_with_,
+                std::string("a savepoint could not be undone, so the transaction was: ") +
+                    sqlite3_errstr(ended_with_),
+                {});
+  }
+  throw usage_error(path_ +
+                    ": a statement inside of with_transaction, whose transaction is over: an error "
+                    "that was caught, or a statement, has ended it");
+}
+
+void handle::begin() {
+  ended_by_ = nullptr;
+  begin_->execute({});
+}
+
+void handle::commit() {
+  require_transaction();
+  commit_->execute({});
+}
+
 void handle::roll_back_if_open() noexcept {
   // Again, because the interrupt of the statement before may come late, from another thread. It
   // comes once.
@@ -118,9 +141,14 @@ void handle::set_savepoint(std::size_t level) {
 
 void handle::roll_back_to_savepoint(std::size_t level) noexcept {
   const savepoint& s = savepoints_[level - 1];
-  // Nothing to undo where SQLite has undone all. Otherwise twice, for the same reason as above.
-  const auto done = [this](prepared& statement) {
-    return !in_transaction() || statement.step_once() || statement.step_once();
+  const auto done = [this](const prepared& statement) {
+    if (!in_transaction()) return true;  // SQLite has undone all
+    int code = statement.step_once();
+    if (code == SQLITE_INTERRUPT) code = statement.step_once();  // for the same reason as above
+    if (code == SQLITE_OK) return true;
+    ended_by_ = &statement;
+    ended_with_ = code;
+    return false;
   };
   if (!done(*s.roll_back_to) || !done(*s.release)) roll_back_if_open();
 }

@@ -43,8 +43,11 @@ class handle {
   void execute_script(const std::string& sql);
 
   bool in_transaction() const noexcept;
-  void begin() { begin_->execute({}); }
-  void commit() { commit_->execute({}); }
+  /// Throws: what has ended the transaction that should be open: the `error`, if a savepoint could
+  /// not be undone; otherwise `usage_error`.
+  void require_transaction() const;
+  void begin();
+  void commit();
   /// Cannot be interrupted.
   void roll_back_if_open() noexcept;
   /// Level 1 is the first inside of a transaction.
@@ -52,7 +55,7 @@ class handle {
   /// Of the level, and of those above it.
   void release_savepoint(std::size_t level) { savepoints_[level - 1].release->execute({}); }
   /// Undoes what came after it and releases it; where that cannot be, the transaction is undone as
-  /// a whole. Cannot be interrupted.
+  /// a whole, and `require_transaction` says why. Cannot be interrupted.
   void roll_back_to_savepoint(std::size_t level) noexcept;
 
   /// Any thread: the statement that runs now, if one does, fails.
@@ -93,6 +96,9 @@ class handle {
     prepared* roll_back_to;
   };
   std::vector<savepoint> savepoints_;  // by level
+  // Of the savepoint that took the transaction with it.
+  const prepared* ended_by_ = nullptr;
+  int ended_with_ = 0;
 };
 
 }  // namespace crossfade::sqlite::detail
