@@ -186,5 +186,55 @@ TEST_P(PoolLoadTest, IsWholeAfterEachRoundOfCancellations) {
   });
 }
 
+// As programs do that are started at the same time: one makes the file, and the others wait.
+TEST_P(PoolLoadTest, ManyOpenOneNewFileAtOnce) {
+  run([&]() -> task<> {
+    int opened = 0;
+    auto open_one = [&]() -> task<> {
+      const auto db = co_await open_pool(restless(), path(), {.readers = 1});
+      co_await db->execute("CREATE TABLE IF NOT EXISTS entry (id)");
+      co_await db->execute("INSERT INTO entry VALUES (1)");
+      EXPECT_THAT(co_await db->close(), IsEmpty());
+      ++opened;
+    };
+    auto body = [&](task_group& group) {
+      for (int i = 0; i < 8; ++i) spawn(group, open_one);
+    };
+    co_await with_task_group(body);
+    EXPECT_EQ(opened, 8);
+    const auto db = co_await open_file();
+    EXPECT_EQ(co_await value_of<int>(*db, "SELECT count(*) FROM entry"), 8);
+  });
+}
+
+TEST_P(PoolLoadTest, OpeningOrClosingThatIsCancelledCanBeDoneAgain) {
+  run([&]() -> task<> {
+    bool opened = false;
+    bool closed = false;
+    for (unsigned k = 0; !closed && !HasFailure(); ++k) {
+      std::unique_ptr<pool> db;
+      opened = false;
+      auto open_and_close = [&]() -> task<> {
+        db = co_await open_pool(restless(), path(), {.readers = 2});
+        opened = true;
+        co_await db->close();
+        closed = true;
+      };
+      auto body = [&](task_group& group) -> task<> {
+        auto victim = spawn(group, open_and_close);
+        co_await steps(victim, k);
+        victim.cancel();
+      };
+      co_await with_task_group(body);
+      if (opened) {
+        EXPECT_THAT(co_await db->close(), IsEmpty());
+      }
+      const auto again = co_await open_file({.busy_timeout = 0ms});
+      co_await again->execute("CREATE TABLE IF NOT EXISTS entry (id)");
+    }
+    EXPECT_TRUE(opened);
+  });
+}
+
 }  // namespace
 }  // namespace crossfade::sqlite

@@ -55,10 +55,21 @@ void handle::open(const connection_options& options) {
 void handle::switch_to_wal() {
   const bool in_memory = std::strlen(sqlite3_db_filename(db_, "main")) == 0;
   const char* sql = "PRAGMA journal_mode = WAL";
-  const auto mode = prepared(*this, sql, prepared::lifetime::once).query({})[0].get<std::string>(0);
-  if (mode != "wal" && !in_memory) {
-    throw error(path_, sql, SQLITE_CANTOPEN,
-                "the journal mode stays \"" + mode + "\"; open with .wal = false", {});
+  duration paused{};
+  for (int attempt = 0;; ++attempt) {
+    std::optional<error> locked;  // no other task may run inside of a handler
+    try {
+      prepared statement(*this, sql, prepared::lifetime::once);
+      const auto mode = statement.query({})[0].get<std::string>(0);
+      if (mode == "wal" || in_memory) return;
+      throw error(path_, sql, SQLITE_CANTOPEN,
+                  "the journal mode stays \"" + mode + "\"; open with .wal = false", {});
+    } catch (const error& e) {
+      if (e.primary_code() != SQLITE_BUSY) throw;
+      locked = e;
+    }
+    // SQLite does not ask on_busy where who switches first has others wait.
+    if (!pause_for_lock(attempt, paused)) throw error(*locked);
   }
 }
 
@@ -174,12 +185,16 @@ int handle::on_progress(void* self) noexcept {
 int handle::on_busy(void* self, int attempts) noexcept {
   auto& h = *static_cast<handle*>(self);
   if (attempts == 0) h.paused_ = duration::zero();
-  const duration pause = std::min(pause_before(attempts), h.busy_timeout_ - h.paused_);
-  if (pause <= duration::zero()) return 0;
-  h.paused_ += pause;
-  if (h.hooks_.pause(pause)) return 1;
-  h.cut_short_ = true;
-  return 0;
+  return h.pause_for_lock(attempts, h.paused_) ? 1 : 0;
+}
+
+bool handle::pause_for_lock(int attempt, duration& paused) noexcept {
+  const duration pause = std::min(pause_before(attempt), busy_timeout_ - paused);
+  if (pause <= duration::zero()) return false;
+  paused += pause;
+  if (hooks_.pause(pause)) return true;
+  cut_short_ = true;
+  return false;
 }
 
 }  // namespace crossfade::sqlite::detail

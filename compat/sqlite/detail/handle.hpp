@@ -74,6 +74,8 @@ class handle {
   static int on_progress(void* self) noexcept;
   static int on_busy(void* self, int attempts) noexcept;
   void switch_to_wal();
+  /// False: the time is up, or the work is not to go on.
+  bool pause_for_lock(int attempt, duration& paused) noexcept;
 
   const std::string path_;
   executor& hooks_;
@@ -81,7 +83,7 @@ class handle {
   std::atomic<sqlite3*> to_interrupt_ = nullptr;  // db_, from when it is open
   sqlite3_stmt* running_ = nullptr;
   duration busy_timeout_{};
-  duration paused_{};
+  duration paused_{};  // by on_busy
   bool cut_short_ = false;
   statement_cache cache_;
   std::list<prepared> kept_;
