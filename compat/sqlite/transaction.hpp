@@ -53,7 +53,9 @@ class transaction {
 /// what `body` did, and the transaction goes on if it is caught; what it did is committed when the
 /// outermost returns. Cancellation: reaches the waits of `body`, the begin and the commit, not the
 /// rollback. Lifetime: `body` is used where it stands. Throws: what `body` throws; `error` if the
-/// transaction cannot begin or commit; `usage_error` inside of a transaction that SQLite has ended.
+/// transaction cannot begin or commit, which after an SQLITE_IOERR of the commit may have been
+/// written all the same, and inside of one that was undone because a savepoint could not be;
+/// `usage_error` inside of a transaction that SQLite has ended otherwise.
 /// Source: `async with connection` of aiosqlite. Differs: begins by itself, BEGIN IMMEDIATE; a
 /// cancellation rolls back; nests.
 template <class Body, class T = crossfade::detail::result_of<Body>>

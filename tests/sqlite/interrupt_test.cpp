@@ -168,6 +168,43 @@ TEST_P(InterruptTest, WaitsForTheLockOfAnotherConnection) {
   });
 }
 
+// Whoever switches a file to the write-ahead log needs it for itself, and SQLite does not wait.
+TEST_P(InterruptTest, OpeningWaitsForTheLockOfAnotherConnection) {
+  run([&]() -> task<> {
+    const auto one = co_await open_file({.wal = false});
+    co_await one->execute("CREATE TABLE t (x)");
+    event locked;
+    event let_go;
+    auto hold = [&]() -> task<> {
+      co_await one->execute("INSERT INTO t VALUES (1)");
+      locked.set();
+      co_await let_go.wait();
+    };
+    std::unique_ptr<connection> other;
+    auto open_patiently = [&]() -> task<> { other = co_await open_file({.busy_timeout = 1h}); };
+    auto body = [&](task_group& group) -> task<> {
+      spawn(group, [&]() -> task<> { co_await with_transaction(*one, hold); });
+      co_await locked.wait();
+      const error e =
+          co_await error_of([&]() -> task<> { co_await open_file({.busy_timeout = 3ms}); });
+      EXPECT_EQ(e.code(), SQLITE_BUSY);
+
+      auto impatient = spawn(group, open_patiently);
+      co_await turns(100);
+      EXPECT_FALSE(impatient.done());
+      impatient.cancel();
+      while (!impatient.done()) co_await checkpoint();
+
+      auto patient = spawn(group, open_patiently);
+      co_await turns(100);
+      EXPECT_FALSE(patient.done());
+      let_go.set();
+    };
+    co_await with_task_group(body);
+    EXPECT_EQ(co_await value_of<int>(*other, "SELECT count(*) FROM t"), 1);
+  });
+}
+
 TEST_P(InterruptTest, AStormOfCancellationsLeavesTheBooksBalanced) {
   constexpr int accounts = 8;
   constexpr int tasks = 6;

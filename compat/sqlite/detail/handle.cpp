@@ -58,10 +58,21 @@ void handle::open(const connection_options& options) {
 void handle::switch_to_wal() {
   const bool in_memory = std::strlen(sqlite3_db_filename(db_, "main")) == 0;
   const char* sql = "PRAGMA journal_mode = WAL";
-  const auto mode = prepared(*this, sql, prepared::lifetime::once).query({})[0].get<std::string>(0);
-  if (mode != "wal" && !in_memory) {
-    throw error(path_, sql, SQLITE_CANTOPEN,
-                "the journal mode stays \"" + mode + "\"; open with .wal = false", {});
+  duration paused{};
+  for (int attempt = 0;; ++attempt) {
+    std::optional<error> locked;  // no other task may run inside of a handler
+    try {
+      prepared statement(*this, sql, prepared::lifetime::once);
+      const auto mode = statement.query({})[0].get<std::string>(0);
+      if (mode == "wal" || in_memory) return;
+      throw error(path_, sql, SQLITE_CANTOPEN,
+                  "the journal mode stays \"" + mode + "\"; open with .wal = false", {});
+    } catch (const error& e) {
+      if (e.primary_code() != SQLITE_BUSY) throw;
+      locked = e;
+    }
+    // SQLite does not ask on_busy where who switches first has others wait.
+    if (!pause_for_lock(attempt, paused)) throw error(*locked);
   }
 }
 
@@ -93,14 +104,14 @@ void handle::begin_statement(sqlite3_stmt* statement, bool only_reads) noexcept 
   if (!only_reads) {
     end_snapshot();
   } else if (others_follow_ && sqlite3_get_autocommit(db_) != 0) {
-    snapshot_ = begin_snapshot_->step_once();
+    snapshot_ = begin_snapshot_->step_once() == SQLITE_OK;
   }
 }
 
 void handle::end_snapshot() noexcept {
   if (!snapshot_) return;
   snapshot_ = false;
-  if (!commit_->step_once()) roll_back_if_open();
+  if (commit_->step_once() != SQLITE_OK) roll_back_if_open();
 }
 
 void handle::let_go(prepared& statement) noexcept {
@@ -128,6 +139,29 @@ bool handle::in_transaction() const noexcept {
   return !snapshot_ && sqlite3_get_autocommit(db_) == 0;
 }
 
+void handle::require_transaction() const {
+  if (in_transaction()) return;
+  if (ended_by_ != nullptr) {
+    throw error(path_, ended_by_->sql(), ended_with_,
+                std::string("a savepoint could not be undone, so the transaction was: ") +
+                    sqlite3_errstr(ended_with_),
+                {});
+  }
+  throw usage_error(path_ +
+                    ": a statement inside of with_transaction, whose transaction is over: an error "
+                    "that was caught, or a statement, has ended it");
+}
+
+void handle::begin() {
+  ended_by_ = nullptr;
+  begin_->execute({});
+}
+
+void handle::commit() {
+  require_transaction();
+  commit_->execute({});
+}
+
 void handle::roll_back_if_open() noexcept {
   // Again, because the interrupt of the statement before may come late, from another thread. It
   // comes once.
@@ -146,9 +180,14 @@ void handle::set_savepoint(std::size_t level) {
 
 void handle::roll_back_to_savepoint(std::size_t level) noexcept {
   const savepoint& s = savepoints_[level - 1];
-  // Nothing to undo where SQLite has undone all. Otherwise twice, for the same reason as above.
-  const auto done = [this](prepared& statement) {
-    return !in_transaction() || statement.step_once() || statement.step_once();
+  const auto done = [this](const prepared& statement) {
+    if (!in_transaction()) return true;  // SQLite has undone all
+    int code = statement.step_once();
+    if (code == SQLITE_INTERRUPT) code = statement.step_once();  // for the same reason as above
+    if (code == SQLITE_OK) return true;
+    ended_by_ = &statement;
+    ended_with_ = code;
+    return false;
   };
   if (!done(*s.roll_back_to) || !done(*s.release)) roll_back_if_open();
 }
@@ -191,12 +230,16 @@ int handle::on_progress(void* self) noexcept {
 int handle::on_busy(void* self, int attempts) noexcept {
   auto& h = *static_cast<handle*>(self);
   if (attempts == 0) h.paused_ = duration::zero();
-  const duration pause = std::min(pause_before(attempts), h.busy_timeout_ - h.paused_);
-  if (pause <= duration::zero()) return 0;
-  h.paused_ += pause;
-  if (h.hooks_.pause(pause)) return 1;
-  h.cut_short_ = true;
-  return 0;
+  return h.pause_for_lock(attempts, h.paused_) ? 1 : 0;
+}
+
+bool handle::pause_for_lock(int attempt, duration& paused) noexcept {
+  const duration pause = std::min(pause_before(attempt), busy_timeout_ - paused);
+  if (pause <= duration::zero()) return false;
+  paused += pause;
+  if (hooks_.pause(pause)) return true;
+  cut_short_ = true;
+  return false;
 }
 
 int handle::on_commit(void* self) noexcept {

@@ -54,8 +54,11 @@ class handle {
 
   /// A snapshot that pieces of work share is none.
   bool in_transaction() const noexcept;
-  void begin() { begin_->execute({}); }
-  void commit() { commit_->execute({}); }
+  /// Throws: what has ended the transaction that should be open: the `error`, if a savepoint could
+  /// not be undone; otherwise `usage_error`.
+  void require_transaction() const;
+  void begin();
+  void commit();
   /// Cannot be interrupted.
   void roll_back_if_open() noexcept;
   /// Level 1 is the first inside of a transaction.
@@ -63,7 +66,7 @@ class handle {
   /// Of the level, and of those above it.
   void release_savepoint(std::size_t level) { savepoints_[level - 1].release->execute({}); }
   /// Undoes what came after it and releases it; where that cannot be, the transaction is undone as
-  /// a whole. Cannot be interrupted.
+  /// a whole, and `require_transaction` says why. Cannot be interrupted.
   void roll_back_to_savepoint(std::size_t level) noexcept;
 
   /// Any thread: the statement that runs now, if one does, fails.
@@ -93,6 +96,8 @@ class handle {
   static int on_commit(void* self) noexcept;
   void undo_unordered() noexcept;
   void switch_to_wal();
+  /// False: the time is up, or the work is not to go on.
+  bool pause_for_lock(int attempt, duration& paused) noexcept;
 
   const std::string path_;
   executor& hooks_;
@@ -100,7 +105,7 @@ class handle {
   std::atomic<sqlite3*> to_interrupt_ = nullptr;  // db_, from when it is open
   sqlite3_stmt* running_ = nullptr;               // what `executor::tick` may end
   duration busy_timeout_{};
-  duration paused_{};
+  duration paused_{};  // by on_busy
   bool cut_short_ = false;
   bool others_follow_ = false;
   bool snapshot_ = false;
@@ -121,6 +126,9 @@ class handle {
     prepared* roll_back_to;
   };
   std::vector<savepoint> savepoints_;  // by level
+  // Of the savepoint that took the transaction with it.
+  const prepared* ended_by_ = nullptr;
+  int ended_with_ = 0;
 };
 
 }  // namespace crossfade::sqlite::detail

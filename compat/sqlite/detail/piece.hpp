@@ -21,11 +21,7 @@ class connection::piece final : public detail::work {
   bool run(bool others_follow) noexcept override {
     handle_.begin_work(others_follow);
     result_.set_from([this]() -> value_type {
-      if (kind_ == piece_kind::inside && !handle_.in_transaction()) {
-        throw usage_error(handle_.path() +
-                          ": a statement inside of with_transaction, whose transaction is over: an "
-                          "error that was caught, or a statement, has ended it");
-      }
+      if (kind_ == piece_kind::inside) handle_.require_transaction();
       return f_(handle_);
     });
     const bool cut_short = result_.error() != nullptr && handle_.cut_short();

@@ -107,9 +107,9 @@ std::vector<row> prepared::query(bound_values values) {
   return rows;
 }
 
-bool prepared::step_once() noexcept {
+int prepared::step_once() const noexcept {
   sqlite3_step(statement_);
-  return sqlite3_reset(statement_) == SQLITE_OK;
+  return sqlite3_reset(statement_);
 }
 
 std::string prepared::sql() const { return sqlite3_sql(statement_); }

@@ -32,8 +32,9 @@ class prepared {
   bool empty() const noexcept { return statement_ == nullptr; }
   executed execute(bound_values values);
   std::vector<row> query(bound_values values);
-  /// Without `executor::tick`. False: it failed.
-  bool step_once() noexcept;
+  /// Without `executor::tick`. Gives SQLite's code.
+  int step_once() const noexcept;
+  std::string sql() const;
 
   /// Set on the loop's thread: whoever prepared the statement has let it go.
   std::atomic<bool> let_go = false;
@@ -44,7 +45,6 @@ class prepared {
   explicit prepared(handle& owner) noexcept : owner_(owner) {}
   /// Gives what follows the first statement. `size`: as for sqlite3_prepare_v3.
   const char* compile(const char* sql, int size, lifetime use);
-  std::string sql() const;
   /// False: there is no further row.
   bool step();
   void bind(bound_values values);
