@@ -30,7 +30,7 @@ namespace {
 // slow.
 constexpr unsigned most_turns = 64;
 constexpr unsigned batches_per_poll = 4;
-constexpr duration slow_batch = std::chrono::microseconds(50);
+constexpr duration slow_batch = std::chrono::microseconds(25);
 
 std::string located(const detail::task_state& task) {
   return task.label() + ", " + task.spawned_at();
@@ -189,7 +189,7 @@ void loop::impl::drain_inbox(detail::scheduler& core) noexcept {
 
 // What a thread is about to put into the inbox, I/O, or a timer at `next`.
 bool loop::impl::spin_until_work(detail::scheduler& core, time_point next) noexcept {
-  constexpr unsigned looks_per_poll = 256;
+  constexpr unsigned looks_per_poll = 2048;
   unsigned looks = 0;
   return spin.until([&] {
     if (inbox_filled.load(std::memory_order_relaxed)) return true;

@@ -32,7 +32,11 @@ class on_stack final : public sqlite::detail::executor {
 
   bool tick() noexcept override {
     if (steady_clock::now() - turn_began_ < slice_) return true;
-    const bool goes_on = wait([] { await(checkpoint()); });
+    const bool goes_on = wait([] {
+      await(checkpoint());
+      // Whom a timer or I/O has woken in that turn need not wait for another slice.
+      if (!crossfade::detail::task_state::current().sched->ready.empty()) await(checkpoint());
+    });
     turn_began_ = steady_clock::now();
     return goes_on;
   }

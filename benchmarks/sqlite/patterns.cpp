@@ -14,6 +14,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "compat/loop.hpp"
@@ -116,8 +117,8 @@ void raw(const std::string& path) {
   std::vector<item> items;
   measure("row of 100,000", rows, [&] {
     while (sqlite3_step(stream) == SQLITE_ROW) {
-      items.push_back({sqlite3_column_int64(stream, 0), text_of(stream, 1),
-                       sqlite3_column_double(stream, 2)});
+      items.push_back(
+          {sqlite3_column_int64(stream, 0), text_of(stream, 1), sqlite3_column_double(stream, 2)});
     }
   });
   sqlite3_finalize(stream);
@@ -133,8 +134,8 @@ task<> many_reads(sqlite::connection& db, std::size_t tasks) {
     for (std::size_t t = 0; t < tasks; ++t) {
       group.spawn([&db, &bytes, tasks, t]() -> task<> {
         for (std::size_t n = t; n < reads; n += tasks) {
-          const auto rows = co_await db.query(one_row, key(n));
-          bytes += rows.at(0).get<std::string>(0).size();
+          const auto rows = co_await db.query_as<std::tuple<std::string>>(one_row, key(n));
+          bytes += std::get<0>(rows.at(0)).size();
         }
       });
     }
@@ -187,10 +188,7 @@ task<> all(const sqlite::driver& how, std::string_view path) {
           took.count() / static_cast<double>(reads));
   }
   const auto begin = steady_clock::now();
-  std::vector<item> items;
-  for (const sqlite::row& row : co_await db->query(all_rows)) {
-    items.push_back({row.get<std::int64_t>(0), row.get<std::string>(1), row.get<double>(2)});
-  }
+  const std::vector<item> items = co_await db->query_as<item>(all_rows);
   const std::chrono::duration<double, std::nano> took = steady_clock::now() - begin;
   if (items.size() != rows) throw std::runtime_error("rows are missing");
   print("row of 100,000", took.count() / rows);

@@ -11,32 +11,34 @@ namespace crossfade::detail {
 /// thread to sleep and wake it takes longer than many a wait. Of one thread.
 ///
 /// It looks while that is worth it: for long enough that a thread which sleeps by now can have been
-/// woken and have answered, and half as long whenever it was for nothing. From the second look at
-/// the clock on it lets other threads have the processor; the awaited one may be among them.
+/// woken and have answered, and half as long whenever it was for nothing. After a while it lets
+/// other threads have the processor, too; the awaited one may be among them.
 class spin_wait {
  public:
   /// False: it has not come; `slept` is to be called when it has.
   template <class Ready>
   bool until(const Ready& ready) noexcept {
     began_ = std::chrono::steady_clock::now();
-    for (bool first = true; first || std::chrono::steady_clock::now() - began_ < limit_;
-         first = false) {
-      if (!first) std::this_thread::yield();
-      for (int i = 0; i < pauses_between_looks_at_the_clock; ++i) {
+    if (limit_ == duration::zero()) return ready();
+    unsigned pauses = 1024;
+    do {
+      for (; pauses > 0; --pauses) {
         if (ready()) return true;
         pause();
       }
-    }
+      std::this_thread::yield();
+      pauses = 256;
+    } while (std::chrono::steady_clock::now() - began_ < limit_);
     return false;
   }
   void slept() noexcept {
     const bool worth_it = std::chrono::steady_clock::now() - began_ < longest;
-    limit_ = worth_it ? start() : limit_ / 2;
+    limit_ = worth_it ? start() : limit_ > shortest ? limit_ / 2 : duration::zero();
   }
 
  private:
-  static constexpr int pauses_between_looks_at_the_clock = 256;
   static constexpr duration longest = std::chrono::microseconds(200);
+  static constexpr duration shortest = std::chrono::microseconds(25);
 
   static duration start() noexcept {
     static const bool alone = std::thread::hardware_concurrency() < 2;

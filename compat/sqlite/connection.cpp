@@ -53,6 +53,11 @@ task<std::vector<row>> connection::query_bound(std::string_view sql, detail::bou
   co_return co_await exclusively([&](detail::handle& h) { return h.cached(sql).query(values); });
 }
 
+task<> connection::query_into(std::string_view sql, detail::bound_values values,
+                              detail::row_sink& sink) {
+  co_await exclusively([&](detail::handle& h) { h.cached(sql).query_into(values, sink); });
+}
+
 task<> connection::execute_script(std::string_view sql) {
   const std::string text(sql);
   co_await exclusively([&](detail::handle& h) { h.execute_script(text); });

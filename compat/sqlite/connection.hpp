@@ -12,6 +12,7 @@
 #include "compat/lock.hpp"
 #include "compat/sqlite/collation.hpp"
 #include "compat/sqlite/detail/bound.hpp"
+#include "compat/sqlite/detail/columns.hpp"
 #include "compat/sqlite/detail/fork_count.hpp"
 #include "compat/sqlite/detail/function.hpp"
 #include "compat/sqlite/detail/handle.hpp"
@@ -60,6 +61,15 @@ class connection {
   task<std::vector<row>> query(std::string_view sql, const V&... values) {
     const std::array<detail::bound, sizeof...(V)> bound{detail::bind(values)...};
     co_return co_await query_bound(sql, bound);
+  }
+  /// As `query`, and reads each row as a `T`, at once: `query_as<account>(sql)`. Throws: also
+  /// `type_error` if a row is none.
+  template <row_type T, bindable... V>
+  task<std::vector<T>> query_as(std::string_view sql, const V&... values) {
+    const std::array<detail::bound, sizeof...(V)> bound{detail::bind(values)...};
+    detail::rows_as<T> rows;
+    co_await query_into(sql, bound, rows);
+    co_return rows.give();
   }
   /// Runs statements without parameters, one after the other, until one fails or the task is
   /// cancelled; what was done before stays done, unless a transaction undoes it.
@@ -124,6 +134,7 @@ class connection {
 
   task<executed> execute_bound(std::string_view sql, detail::bound_values values);
   task<std::vector<row>> query_bound(std::string_view sql, detail::bound_values values);
+  task<> query_into(std::string_view sql, detail::bound_values values, detail::row_sink& sink);
   task<> add_function(std::unique_ptr<detail::function> made);
   task<> add_collation(std::string_view name, collation_order compare);
   task<> add_collation(std::unique_ptr<detail::collation> made);

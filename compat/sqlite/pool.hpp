@@ -62,6 +62,11 @@ class pool {
     const detail::lender::lease reader = co_await lend_for_reading();
     co_return co_await reader.db().query(sql, values...);
   }
+  template <row_type T, bindable... V>
+  task<std::vector<T>> query_as(std::string_view sql, const V&... values) {
+    const detail::lender::lease reader = co_await lend_for_reading();
+    co_return co_await reader.db().query_as<T>(sql, values...);
+  }
 
   /// Lends no more connections, waits for `grace` until those that are lent are back, then
   /// interrupts what they run, for `grace` again. Closes those that are back; the others

@@ -18,4 +18,8 @@ task<std::vector<row>> statement::query_bound(detail::bound_values values) {
   co_return co_await owner_->exclusively([&](detail::handle&) { return prepared_->query(values); });
 }
 
+task<> statement::query_into(detail::bound_values values, detail::row_sink& sink) {
+  co_await owner_->exclusively([&](detail::handle&) { prepared_->query_into(values, sink); });
+}
+
 }  // namespace crossfade::sqlite

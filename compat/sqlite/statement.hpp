@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "compat/sqlite/detail/bound.hpp"
+#include "compat/sqlite/detail/columns.hpp"
 #include "compat/sqlite/row.hpp"
 #include "compat/task.hpp"
 
@@ -41,6 +42,13 @@ class statement {
     const std::array<detail::bound, sizeof...(V)> bound{detail::bind(values)...};
     co_return co_await query_bound(bound);
   }
+  template <row_type T, bindable... V>
+  task<std::vector<T>> query_as(const V&... values) {
+    const std::array<detail::bound, sizeof...(V)> bound{detail::bind(values)...};
+    detail::rows_as<T> rows;
+    co_await query_into(bound, rows);
+    co_return rows.give();
+  }
 
  private:
   friend connection;
@@ -48,6 +56,7 @@ class statement {
       : owner_(&owner), prepared_(&compiled) {}
   task<executed> execute_bound(detail::bound_values values);
   task<std::vector<row>> query_bound(detail::bound_values values);
+  task<> query_into(detail::bound_values values, detail::row_sink& sink);
 
   connection* owner_;
   detail::prepared* prepared_;

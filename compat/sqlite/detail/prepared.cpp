@@ -90,21 +90,25 @@ std::vector<row> prepared::query(bound_values values) {
   const run scope(*this, values);
   std::vector<row> rows;
   std::shared_ptr<result_shape> shape;
-  int columns = 0;
+  const columns held(statement_);
   while (step()) {
     // Only now: the first step compiles the statement again if the schema has changed.
     if (shape == nullptr) {
-      columns = sqlite3_column_count(statement_);
       shape = std::make_shared<result_shape>(result_shape{sql(), {}});
-      for (int i = 0; i < columns; ++i)
-        shape->columns.emplace_back(sqlite3_column_name(statement_, i));
+      for (std::size_t i = 0; i < held.size(); ++i) shape->columns.push_back(held.name(i));
     }
-    std::vector<value> held;
-    held.reserve(static_cast<std::size_t>(columns));
-    for (int i = 0; i < columns; ++i) held.push_back(column(i));
-    rows.emplace_back(shape, std::move(held));
+    std::vector<value> values_of_row;
+    values_of_row.reserve(shape->columns.size());
+    for (std::size_t i = 0; i < shape->columns.size(); ++i) values_of_row.push_back(held.get(i));
+    rows.emplace_back(shape, std::move(values_of_row));
   }
   return rows;
+}
+
+void prepared::query_into(bound_values values, row_sink& sink) {
+  const run scope(*this, values);
+  const columns held(statement_);
+  while (step()) sink.take(held);
 }
 
 int prepared::step_once() const noexcept {
@@ -151,25 +155,6 @@ void prepared::bind(bound_values values) {
         },
         given);
     if (code != SQLITE_OK) owner_.fail(sql());
-  }
-}
-
-value prepared::column(int index) const {
-  switch (sqlite3_column_type(statement_, index)) {
-    case SQLITE_INTEGER:
-      return sqlite3_column_int64(statement_, index);
-    case SQLITE_FLOAT:
-      return sqlite3_column_double(statement_, index);
-    case SQLITE_TEXT: {
-      auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_, index));
-      return std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(statement_, index)));
-    }
-    case SQLITE_BLOB: {
-      auto* bytes = static_cast<const std::byte*>(sqlite3_column_blob(statement_, index));
-      return blob(bytes, bytes + sqlite3_column_bytes(statement_, index));
-    }
-    default:
-      return nullptr;
   }
 }
 

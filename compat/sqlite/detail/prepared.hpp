@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "compat/sqlite/detail/bound.hpp"
+#include "compat/sqlite/detail/columns.hpp"
 #include "compat/sqlite/row.hpp"
 
 struct sqlite3_stmt;
@@ -32,6 +33,7 @@ class prepared {
   bool empty() const noexcept { return statement_ == nullptr; }
   executed execute(bound_values values);
   std::vector<row> query(bound_values values);
+  void query_into(bound_values values, row_sink& sink);
   /// Without `executor::tick`. Gives SQLite's code.
   int step_once() const noexcept;
   std::string sql() const;
@@ -48,7 +50,6 @@ class prepared {
   /// False: there is no further row.
   bool step();
   void bind(bound_values values);
-  value column(int index) const;
 
   handle& owner_;
   sqlite3_stmt* statement_ = nullptr;

@@ -29,6 +29,11 @@ inline constexpr bool is_view<std::optional<T>> = is_view<T>;
 /// As messages name it: its storage class, and an integer itself.
 std::string describe(const value& held);
 
+[[noreturn]] void throw_wrong_size(std::size_t columns, std::size_t expected,
+                                   const std::string& sql);
+[[noreturn]] void throw_wrong_type(std::size_t column, const std::string& name, const value& held,
+                                   const char* expected, const std::string& sql);
+
 /// What `held` is as a `T`. If it is none, `place.mismatch(held, expected)` throws.
 template <class T, class Place>
 T read(const value& held, const Place& place) {

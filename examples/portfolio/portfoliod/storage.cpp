@@ -1,12 +1,15 @@
 #include "portfoliod/storage.hpp"
 
+#include "compat/sqlite/migrations.hpp"
+
+#include <array>
 #include <cstdint>
-#include <stdexcept>
 
 namespace portfoliod::storage {
 
 using crossfade::task;
 using crossfade::sqlite::connection;
+using crossfade::sqlite::migration;
 using crossfade::sqlite::row;
 using crossfade::sqlite::statement;
 using crossfade::sqlite::with_transaction;
@@ -15,8 +18,6 @@ using portfolio::decimal;
 using portfolio::trade;
 
 namespace {
-
-constexpr int schema_version = 1;
 
 // Decimals are their units, times are milliseconds (of trades) or seconds (of quotes) since 1970.
 constexpr const char* schema = R"(
@@ -30,24 +31,14 @@ constexpr const char* schema = R"(
   CREATE TABLE quotes (
     asset TEXT PRIMARY KEY, price INTEGER NOT NULL, at INTEGER NOT NULL, source TEXT NOT NULL
   ) WITHOUT ROWID;
-  PRAGMA user_version = 1;
 )";
-
-task<int> version_of(pool& db) {
-  co_return (co_await db.query("PRAGMA user_version")).at(0).get<int>(0);
-}
 
 }  // namespace
 
 task<> prepare(pool& db) {
-  const int version = co_await version_of(db);
-  if (version == schema_version) co_return;
-  if (version != 0) {
-    throw std::runtime_error("its tables have version " + std::to_string(version) + "; expected " +
-                             std::to_string(schema_version));
-  }
-  auto make = [](connection& writer) -> task<> { co_await writer.execute_script(schema); };
-  co_await with_transaction(db, make);
+  const auto make = [](connection& writer) -> task<> { co_await writer.execute_script(schema); };
+  const std::array<migration, 1> steps{make};
+  co_await migrate(db, steps);
 }
 
 task<import_counts> add(pool& db, const std::vector<trade>& trades) {

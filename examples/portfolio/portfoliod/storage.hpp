@@ -34,8 +34,8 @@ namespace storage {
 
 using crossfade::sqlite::pool;
 
-/// Makes the tables if there are none. Throws: `std::runtime_error` if those that are there are not
-/// of this version.
+/// Makes the tables if there are none. Throws: `crossfade::sqlite::unknown_version` if those that
+/// are there are not of this version.
 crossfade::task<> prepare(pool& db);
 
 /// Adds the trades whose id is not there yet, and counts them in; all or none. Throws:
