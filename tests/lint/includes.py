@@ -31,6 +31,7 @@ HOMES = {
     "boost/fiber/": {"fiber_backend/"},
     "boost/beast": {"compat/http/"},
     "boost/math/": {"flags/statistics/"},
+    "boost/pfr/": {"compat/sqlite/"},
     "boost/url": {"compat/http/"},
     "openssl/": {"compat/http/"},
     "sqlite3.h": {"compat/sqlite/", "coro_backend/sqlite_driver.", "fiber_backend/sqlite_driver."},
@@ -42,6 +43,8 @@ HOMES = {
 
 # The public headers that may reach a Boost header.
 BOOST_IS_THEIR_PURPOSE = {"compat/use_op.hpp"}
+# Small, and needs no other Boost header.
+LIGHT_BOOST = "boost/pfr/"
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
 
@@ -75,7 +78,7 @@ def check(root, part, quoted, target):
 def boost_reached(root, header, seen):
     """The first Boost header that this one includes, itself or through ours, as a list of steps."""
     for _, quoted, target in includes_of(root / header):
-        if target.startswith("boost/"):
+        if target.startswith("boost/") and not target.startswith(LIGHT_BOOST):
             return [header, target]
         if quoted and target not in seen and (root / target).is_file():
             seen.add(target)
