@@ -195,9 +195,8 @@ TEST(FlipsTest, ADatabaseThatCannotBeOpenedAgainStaysWhereItIs) {
   database_file outside(service.database());
   outside.run("PRAGMA user_version = 99");
   write_file(service.flags(), flag_file(at_step(1)));
-  service.await_log(
-      "subsystem 'database': the coro side cannot be prepared, so nothing changes: " +
-      service.database().string() + ": user_version is 99; expected 0 to 1");
+  service.await_log("subsystem 'database': the coro side cannot be prepared, so nothing changes: " +
+                    service.database().string() + ": user_version is 99; expected 0 to 1");
 
   EXPECT_EQ(service.get("/api/1/info").at("database").at("driver"), "fiber");
   const reply added = service.client().post("/api/1/import/csv", header + deposit("a", "BTC"));
