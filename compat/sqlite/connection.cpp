@@ -85,6 +85,8 @@ task<> connection::close() {
   require_at_home();
   if (in_own_transaction())
     throw usage_error(handle_.path() + ": close inside of with_transaction; expected after it");
+  if (of_pool_)
+    throw usage_error(handle_.path() + ": close of a connection of a pool; expected pool.close()");
   const lock::guard guard = co_await lock_.acquire();
   if (!std::exchange(open_, false)) co_return;
   const crossfade::detail::cancel_scope until_closed(crossfade::detail::cancel_scope::kind::shield);

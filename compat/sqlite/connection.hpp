@@ -28,6 +28,7 @@ namespace crossfade::sqlite {
 namespace detail {
 class collation;
 class copying;
+class lender;
 class transaction;
 }  // namespace detail
 
@@ -109,7 +110,7 @@ class connection {
   }
   /// Closes when all who wait for the connection have had it; who comes later gets
   /// `connection_closed`. Closing again does nothing. Cancellation: until its turn comes. Throws:
-  /// `usage_error` inside of this task's transaction.
+  /// `usage_error` inside of this task's transaction, and for a connection of a pool.
   task<> close();
 
   /// The statement that runs now, if one does, fails with SQLITE_INTERRUPT; its task is not
@@ -123,6 +124,7 @@ class connection {
  private:
   friend class statement;
   friend detail::copying;
+  friend detail::lender;
   friend detail::transaction;
   friend task<std::unique_ptr<connection>> open(const driver& how, std::string_view path,
                                                 const connection_options& options);
@@ -158,6 +160,7 @@ class connection {
   std::uint64_t transaction_of_ = 0;  // the task that is inside of with_transaction
   std::size_t transaction_levels_ = 0;
   bool open_ = false;
+  bool of_pool_ = false;
   const unsigned forks_before_ = detail::fork_count();
   const crossfade::detail::scheduler* const home_ = crossfade::detail::task_state::current().sched;
 };

@@ -1,4 +1,5 @@
 #include "compat/event.hpp"
+#include "compat/shield.hpp"
 #include "compat/timeout.hpp"
 #include "tests/sqlite/sqlite_test.hpp"
 
@@ -104,6 +105,38 @@ TEST_P(InterruptTest, ACancelledWaiterLeavesTheStatementOfAnotherAlone) {
     };
     co_await with_task_group(body);
     EXPECT_EQ(counted, 200000);
+  });
+}
+
+TEST_P(InterruptTest, AShieldKeepsStatementsAndTransactionsWhole) {
+  run([&]() -> task<> {
+    const auto db = co_await open(restless(), path());
+    co_await db->execute("CREATE TABLE t (x)");
+    std::string ended;
+    auto insert = [&]() -> task<> {
+      co_await db->execute(
+          "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT "
+          "10000) SELECT i FROM n");
+      co_await db->execute("INSERT INTO t VALUES (0)");
+    };
+    auto write = [&]() -> task<> { co_await with_transaction(*db, insert); };
+    auto body = [&](task_group& group) -> task<> {
+      auto victim = spawn(group, [&]() -> task<> {
+        try {
+          co_await shield(write);
+          co_await checkpoint();
+        } catch (...) {
+          ended = outcome(std::current_exception());
+          throw;
+        }
+      });
+      co_await steps(victim, kind() == driver_kind::fiber ? 100 : 2);  // inside of a statement
+      EXPECT_FALSE(victim.done());
+      victim.cancel("not now");
+    };
+    co_await with_task_group(body);
+    EXPECT_EQ(ended, "cancelled: not now");
+    EXPECT_EQ(co_await value_of<int>(*db, "SELECT count(*) FROM t"), 10001);
   });
 }
 

@@ -307,6 +307,18 @@ TEST_P(PoolTest, ClosedNamesWhoDoesNotGiveBack) {
   });
 }
 
+TEST_P(PoolTest, AConnectionIsClosedByThePoolAlone) {
+  run([&]() -> task<> {
+    const auto db = co_await open_pool(how(), path());
+    auto close = [](connection& reader) -> task<> { co_await reader.close(); };
+    EXPECT_EQ(
+        co_await outcome_of([&]() -> task<> { co_await with_reader(*db, close); }),
+        "usage_error: " + path() + ": close of a connection of a pool; expected pool.close()");
+    co_await db->query("SELECT 1");
+    EXPECT_TRUE((co_await db->close()).empty());
+  });
+}
+
 TEST_P(PoolTest, PreparesEachConnection) {
   run([&]() -> task<> {
     std::vector<connection*> prepared;

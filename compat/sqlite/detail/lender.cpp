@@ -20,6 +20,7 @@ lender::~lender() {
 }
 
 void lender::add(std::unique_ptr<connection> db) {
+  db->of_pool_ = true;
   idle_.reserve(slots_.size() + 1);  // giving back must not fail
   idle_.push_back(&slots_.emplace_back(slot{std::move(db)}));
 }
@@ -85,6 +86,7 @@ task<> lender::close() {
   while (!idle_.empty()) {
     const std::unique_ptr<connection> db = std::move(idle_.back()->db);
     idle_.pop_back();
+    db->of_pool_ = false;
     co_await db->close();
   }
 }
