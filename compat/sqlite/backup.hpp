@@ -16,7 +16,8 @@ struct backup_progress {
 struct backup_options {
   /// How many pages are copied in one go, while nobody else has the connection.
   int pages_per_step = 100;
-  /// Called after each step, by the task. What it throws ends the backup.
+  /// Called after each step, by the task. What it throws ends the backup. (g++ 12 destroys
+  /// temporaries of awaiting expressions twice: options with one need a name.)
   std::function<void(const backup_progress&)> progress = {};
 };
 
@@ -37,7 +38,8 @@ struct backup_options {
 /// Source: sqlite3.Connection.backup. Differs: main only; `sleep` is the busy timeout.
 task<> backup(connection& from, std::string_view path, const backup_options& options = {});
 /// Into what `to` has open, also in memory. The task has `to` for itself until the copy is whole.
-/// Throws: also `connection_closed` if `to` is.
+/// Two such backups in opposite directions wait for each other. Throws: also `connection_closed` if
+/// `to` is.
 task<> backup(connection& from, connection& to, const backup_options& options = {});
 
 }  // namespace crossfade::sqlite

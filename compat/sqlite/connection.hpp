@@ -156,7 +156,7 @@ class connection {
   std::unique_ptr<detail::handle> owned_handle_;
   detail::handle& handle_ = *owned_handle_;
   const bool executor_queues_ = executor_->queues();
-  lock lock_;
+  lock lock_;  // where the executor queues, what was given to it before still goes first
   std::uint64_t transaction_of_ = 0;  // the task that is inside of with_transaction
   std::size_t transaction_levels_ = 0;
   bool open_ = false;

@@ -78,6 +78,28 @@ TEST_P(BackupTest, CopiesIntoAConnection) {
   });
 }
 
+TEST_P(BackupTest, WaitsForWhatItsTargetHasBegun) {
+  run([&]() -> task<> {
+    const auto from = co_await open_source();
+    const auto to = co_await open(how(), path("copy.db"));
+    int counted = 0;
+    auto count_to_the_end = [&]() -> task<> {
+      co_await to->query(
+          "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 20000) "
+          "SELECT count(*) FROM n");
+      ++counted;
+    };
+    const backup_options look{.progress = [&](const backup_progress&) { EXPECT_EQ(counted, 3); }};
+    auto body = [&](task_group& group) -> task<> {
+      for (int i = 0; i < 3; ++i) spawn(group, count_to_the_end);
+      co_await checkpoint();
+      co_await backup(*from, *to, look);
+    };
+    co_await with_task_group(body);
+    EXPECT_EQ(co_await count(*to), 300);
+  });
+}
+
 TEST_P(BackupTest, OthersWriteBetweenItsStepsAndAreCopied) {
   run([&]() -> task<> {
     const auto db = co_await open_source();

@@ -20,6 +20,8 @@ task<lock::guard> copying::enter(connection& to) {
     throw usage_error(to.handle_.path() + ": a backup into it inside of with_transaction");
   lock::guard alone = co_await to.lock_.acquire();
   to.require_open();
+  // Behind what its executor has been given before: from here on nothing else uses the handle.
+  co_await to.run(connection::piece_kind::control, [](handle&) {});
   co_return alone;
 }
 
