@@ -138,8 +138,10 @@ TEST_F(BoostFiberEndTest, ReadyOneBehindACallbackIsNotForgotten) {
   bool called = false;
   loop_.run(backends_.fiber, [&] {
     event polled;
-    boost::asio::post(loop_.io(), [&] { polled.set(); });
-    loop_.post([&] { called = true; });
+    boost::asio::post(loop_.io(), [&] {
+      polled.set();
+      loop_.post([&] { called = true; });
+    });
     await(polled.wait());
     theirs = fibers::fiber([&] { ended_ = true; });
   });
