@@ -102,7 +102,7 @@ struct loop::impl {
   void give_up(detail::scheduler& core) noexcept;
   // From other threads.
   void drain_inbox(detail::scheduler& core) noexcept;
-  bool spin_until_work(detail::scheduler& core, time_point next) noexcept;
+  bool spin_until_work(detail::scheduler& core, time_point next);
   void sleep_until_io(detail::scheduler& core);
 
   loop_options options;
@@ -188,7 +188,7 @@ void loop::impl::drain_inbox(detail::scheduler& core) noexcept {
 }
 
 // What a thread is about to put into the inbox, I/O, or a timer at `next`.
-bool loop::impl::spin_until_work(detail::scheduler& core, time_point next) noexcept {
+bool loop::impl::spin_until_work(detail::scheduler& core, time_point next) {
   constexpr unsigned looks_per_poll = 2048;
   unsigned looks = 0;
   return spin.until([&] {

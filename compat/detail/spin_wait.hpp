@@ -17,7 +17,7 @@ class spin_wait {
  public:
   /// False: it has not come; `slept` is to be called when it has.
   template <class Ready>
-  bool until(const Ready& ready) noexcept {
+  bool until(const Ready& ready) {
     began_ = std::chrono::steady_clock::now();
     if (limit_ == duration::zero()) return ready();
     unsigned pauses = 1024;
