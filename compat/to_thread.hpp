@@ -72,7 +72,8 @@ class abandonable_thread_op final : public waitable<abandonable_thread_op<F>> {
 /// `function` lives in the awaiting expression, so it may refer to the caller's locals. It must not
 /// touch what belongs to the loop, but for `loop::post`; it reads the caller's `context_var`s and
 /// `effective_deadline()`. Order: functions start in the order asked; at most
-/// `loop_options::max_threads` run at a time. Cancellation: the waiter leaves only when the
+/// `loop_options::max_threads` run at a time. A loop that has nothing else to do looks for the end
+/// for a while, up to 200 us, before it sleeps. Cancellation: the waiter leaves only when the
 /// function has ended; it then gets the result, and the cancellation at its next wait. A function
 /// that takes a `std::stop_token` is asked by it to end early, by a timeout too, and may do so by
 /// throwing `cancelled`: the waiter then throws what interrupted it. Throws: what the function
