@@ -62,6 +62,7 @@ class pool {
     const detail::lender::lease reader = co_await lend_for_reading();
     co_return co_await reader.db().query(sql, values...);
   }
+  /// As `query`, with `connection::query_as`.
   template <row_type T, bindable... V>
   task<std::vector<T>> query_as(std::string_view sql, const V&... values) {
     const detail::lender::lease reader = co_await lend_for_reading();
@@ -105,10 +106,10 @@ task<std::unique_ptr<pool>> open_pool(const driver& how, std::string_view path,
 
 /// Runs `body(connection)`, of either text, with a connection that reads.
 ///
-/// Each statement sees what was committed when it began. Inside of this task's transaction it is
-/// the connection of that. Cancellation: until there is a connection; then as the body. Lifetime:
-/// `body` is used where it stands; the connection is its own until it returns. Throws: what `body`
-/// throws; `connection_closed`. Source: rotki's read_ctx.
+/// Each statement sees what was committed when it was asked for. Inside of this task's transaction
+/// it is the connection of that. Cancellation: until there is a connection; then as the body.
+/// Lifetime: `body` is used where it stands; the connection is its own until it returns. Throws:
+/// what `body` throws; `connection_closed`. Source: rotki's read_ctx.
 template <class Body, class T>
 task<T> with_reader(pool& from, Body&& body) {
   const detail::lender::lease reader = co_await from.lend_for_reading();

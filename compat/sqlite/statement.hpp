@@ -42,6 +42,7 @@ class statement {
     const std::array<detail::bound, sizeof...(V)> bound{detail::bind(values)...};
     co_return co_await query_bound(bound);
   }
+  /// As `query`, and reads each row as a `T`: `connection::query_as`, which see.
   template <row_type T, bindable... V>
   task<std::vector<T>> query_as(const V&... values) {
     const std::array<detail::bound, sizeof...(V)> bound{detail::bind(values)...};
