@@ -8,6 +8,8 @@ import re
 import sys
 from pathlib import Path
 
+EVERYTHING = None
+
 # The library's parts, most specific first, and which of them each may include besides itself.
 ARROWS = {
     # A driver lies with the backend it is named for, and belongs to the component that compiles it.
@@ -22,7 +24,9 @@ ARROWS = {
     "fiber_backend/": {"compat/"},
     "coro_backend/": {"compat/"},
     "test_kit/": {"compat/", "fiber_backend/", "coro_backend/"},
-    "tool/": {"flags/"},
+    "benchmarks/ab/": {"compat/", "fiber_backend/", "coro_backend/", "flags/statistics/"},
+    "benchmarks/workloads/": EVERYTHING,
+    "tool/": {"flags/", "benchmarks/ab/", "benchmarks/workloads/"},
 }
 
 # Libraries that a part pulls in for its purpose; nobody else's users should have to install them.
@@ -35,8 +39,8 @@ HOMES = {
     "boost/url": {"compat/http/"},
     "openssl/": {"compat/http/"},
     "sqlite3.h": {"compat/sqlite/", "coro_backend/sqlite_driver.", "fiber_backend/sqlite_driver."},
-    "nlohmann/": {"flags/", "tool/"},
-    "CLI/": {"tool/"},
+    "nlohmann/": {"flags/", "benchmarks/ab/", "tool/"},
+    "CLI/": {"benchmarks/ab/", "tool/"},
     "gtest/": {"test_kit/"},
     "gmock/": {"test_kit/"},
 }
@@ -50,7 +54,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
 
 
 def part_of(path):
-    """The part that holds this path, or None: tests, benchmarks and examples see everything."""
+    """The part that holds this path, or None: what sees everything, as tests and examples do."""
     return next((part for part in ARROWS if path.startswith(part)), None)
 
 
@@ -62,6 +66,8 @@ def includes_of(file):
 
 def check(root, part, quoted, target):
     """Why this include is wrong, or None."""
+    if ARROWS[part] is EVERYTHING:
+        return None
     theirs = part_of(target)
     if quoted and not (root / target).is_file():
         return "no such file; ours are named by their path from the root, others in <>"
@@ -88,8 +94,8 @@ def boost_reached(root, header, seen):
 
 
 def violations(root):
-    folders = {part.split("/")[0] for part in ARROWS}
-    for file in sorted(file for folder in folders for file in (root / folder).rglob("*.[ch]pp")):
+    folders = {root / part for part in ARROWS if part.endswith("/")}
+    for file in sorted({file for folder in folders for file in folder.rglob("*.[ch]pp")}):
         path = file.relative_to(root).as_posix()
         part = part_of(path)
         for number, quoted, target in includes_of(file):

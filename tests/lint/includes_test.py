@@ -22,6 +22,9 @@ CLEAN = {
     "coro_backend/sqlite_driver.cpp": "#include <sqlite3.h>\n",
     "flags/file.cpp": '#include "flags/file.hpp"\n#include <nlohmann/json.hpp>\n',
     "flags/file.hpp": "#include <string>\n",
+    "benchmarks/ab/session.cpp": '#include "compat/loop.hpp"\n#include <nlohmann/json.hpp>\n',
+    "benchmarks/main.cpp": "#include <boost/fiber/all.hpp>\n",
+    "benchmarks/workloads/queue.cpp": '#include "compat/loop.hpp"\n#include <sqlite3.h>\n',
     "tool/main.cpp": '#include "flags/file.hpp"\n#include <CLI/CLI.hpp>\n',
     "tests/compat/loop_test.cpp": '#include "flags/file.hpp"\n#include <boost/fiber/all.hpp>\n',
 }
@@ -61,6 +64,8 @@ class IncludesTest(unittest.TestCase):
             ("coro_backend/sqlite_driver.", "coro_backend/backend.hpp"),
             ("flags/", "tool/main.cpp"),
             ("tool/", "compat/loop.hpp"),
+            ("benchmarks/ab/", "flags/file.hpp"),
+            ("benchmarks/ab/", "benchmarks/workloads/queue.cpp"),
         ]:
             path = part + ("bad.cpp" if part.endswith("/") else "cpp")
             for spelled in (f'"{target}"', f"<{target}>"):
@@ -82,8 +87,8 @@ class IncludesTest(unittest.TestCase):
             ("compat/bad.cpp", "boost/beast.hpp", "compat/http/"),
             ("compat/bad.cpp", "openssl/ssl.h", "compat/http/"),
             ("compat/bad.cpp", "sqlite3.h", "compat/sqlite/"),
-            ("compat/http/bad.cpp", "nlohmann/json.hpp", "flags/, tool/"),
-            ("flags/bad.cpp", "CLI/CLI.hpp", "tool/"),
+            ("compat/http/bad.cpp", "nlohmann/json.hpp", "benchmarks/ab/, flags/, tool/"),
+            ("flags/bad.cpp", "CLI/CLI.hpp", "benchmarks/ab/, tool/"),
         ]:
             with self.subTest(f"{path} -> {header}"):
                 self.assert_only(path, f"#include <{header}>\n", f"only {home}")
