@@ -17,6 +17,9 @@
 // One operation: a task starts an empty task and waits for its end; then the next.
 //
 // `named_with_result`: the child has a name and gives a value, which is what ours are made for.
+//
+// The growth is of so many tasks that are spawned one after the other, and then wait for their
+// turn.
 
 namespace crossfade::benchmarks {
 namespace {
@@ -248,6 +251,40 @@ tally crossfade_coro_spawns(std::size_t operations) {
   return result;
 }
 
+tally crossfade_fiber_fans_out(std::size_t tasks, std::size_t operations) {
+  crossfade_fiber implementation;
+  tally result;
+  implementation.run(1, [&](crossfade_fiber&, std::size_t) {
+    const auto spawn_all = [&](task_group& children) {
+      for (std::size_t i = 0; i < tasks; ++i) children.spawn([&] { result.count(); });
+    };
+    await(with_task_group(spawn_all));  // stacks are there from here on
+    result.start();
+    for (std::size_t n = 0; n < operations; n += tasks) await(with_task_group(spawn_all));
+    result.stop();
+  });
+  return result;
+}
+
+tally crossfade_coro_fans_out(std::size_t tasks, std::size_t operations) {
+  crossfade_coro implementation;
+  tally result;
+  implementation.run(1, [&](crossfade_coro&, std::size_t) -> task<> {
+    const auto child = [&]() -> task<> {
+      result.count();
+      co_return;
+    };
+    const auto spawn_all = [&](task_group& children) {
+      for (std::size_t i = 0; i < tasks; ++i) children.spawn(child);
+    };
+    co_await with_task_group(spawn_all);
+    result.start();
+    for (std::size_t n = 0; n < operations; n += tasks) co_await with_task_group(spawn_all);
+    result.stop();
+  });
+  return result;
+}
+
 }  // namespace
 
 void add_spawn_join_rows(suite& rows) {
@@ -262,6 +299,8 @@ void add_spawn_join_rows(suite& rows) {
   rows.add("spawn_join/named_with_result", limit_coro::who, limit_coro_spawns);
   rows.add("spawn_join/named_with_result", crossfade_fiber::who, crossfade_fiber_spawns);
   rows.add("spawn_join/named_with_result", crossfade_coro::who, crossfade_coro_spawns);
+  rows.add_growth("spawn", crossfade_fiber::who, crossfade_fiber_fans_out);
+  rows.add_growth("spawn", crossfade_coro::who, crossfade_coro_fans_out);
 }
 
 }  // namespace crossfade::benchmarks
