@@ -61,6 +61,11 @@ void add_contended_lock_rows(suite& rows) {
                [tasks](std::size_t n) { return contended_lock<Implementation>(tasks, n); });
     });
   }
+  for_ours_and_limits([&]<class Implementation>() {
+    rows.add_growth("lock", Implementation::who, [](std::size_t tasks, std::size_t n) {
+      return contended_lock<Implementation>(tasks, n);
+    });
+  });
 }
 
 }  // namespace crossfade::benchmarks

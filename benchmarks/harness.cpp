@@ -40,18 +40,34 @@ void tally::start() {
 
 void tally::stop() { elapsed_ = thread_time() - started_; }
 
-void suite::add(std::string question, const implementation& who,
-                std::function<tally(std::size_t)> run, std::size_t operations) {
+benchmark::internal::Benchmark* suite::enter(std::string question, const implementation& who,
+                                             std::function<tally(std::size_t)> run,
+                                             std::size_t operations) {
   const auto& added = rows_.emplace_back(row{std::move(question), who});
-  benchmark::RegisterBenchmark(added.name().c_str(),
-                               [run = std::move(run), operations](benchmark::State& state) {
-                                 measure(state, run, operations);
-                               })
+  return benchmark::RegisterBenchmark(added.name().c_str(),
+                                      [run = std::move(run), operations](benchmark::State& state) {
+                                        measure(state, run, operations);
+                                      })
       ->UseManualTime()
       ->ComputeStatistics(
           "min", [](const auto& times) { return *std::min_element(times.begin(), times.end()); })
       ->ComputeStatistics(
           "max", [](const auto& times) { return *std::max_element(times.begin(), times.end()); });
+}
+
+void suite::add(std::string question, const implementation& who,
+                std::function<tally(std::size_t)> run, std::size_t operations) {
+  enter(std::move(question), who, std::move(run), operations);
+}
+
+void suite::add_growth(const std::string& what, const implementation& who,
+                       const std::function<tally(std::size_t, std::size_t)>& run) {
+  for (const std::size_t size : sizes) {
+    enter(
+        "growth/" + what + '/' + std::to_string(size), who,
+        [run, size](std::size_t n) { return run(size, n); }, std::max(usual_operations, 2 * size))
+        ->Repetitions(3);  // a hundred thousand stacks take their time to make
+  }
 }
 
 }  // namespace crossfade::benchmarks

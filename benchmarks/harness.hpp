@@ -1,11 +1,16 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+namespace benchmark::internal {
+class Benchmark;
+}
 
 namespace crossfade::benchmarks {
 
@@ -60,9 +65,20 @@ class suite {
   void add(std::string question, const implementation& who, std::function<tally(std::size_t)> run,
            std::size_t operations = usual_operations);
 
+  /// How many tasks there are, or timers, in the rows of growth.
+  static constexpr std::array<std::size_t, 5> sizes{10, 100, 1'000, 10'000, 100'000};
+  /// The question "growth/WHAT/SIZE" for each of the sizes, in one row of a table. `run(size, n)`
+  /// performs n operations.
+  void add_growth(const std::string& what, const implementation& who,
+                  const std::function<tally(std::size_t, std::size_t)>& run);
+
   const std::vector<row>& rows() const { return rows_; }
 
  private:
+  benchmark::internal::Benchmark* enter(std::string question, const implementation& who,
+                                        std::function<tally(std::size_t)> run,
+                                        std::size_t operations);
+
   std::vector<row> rows_;
 };
 

@@ -62,8 +62,9 @@ void report::Finalize() {
         lines.emplace_back(row->who, found->second);
       }
     }
-    if (!lines.empty()) print(question, lines);
+    if (!lines.empty() && !question.starts_with("growth/")) print(question, lines);
   }
+  print_growth();
   print_marks();
   print_memory();
 }
@@ -95,6 +96,53 @@ void report::print(const std::string& question, const table& lines) {
                   std::string{who.name}.c_str(), row.median, row.min, row.max,
                   ratio(row.median, limit).c_str(), ratio(row.median, best_peer).c_str());
     GetOutputStream() << text;
+  }
+}
+
+// What the processor's caches add is in the limit's row too: what grows faster than that by more
+// than the logarithm does is no O(log n).
+void report::print_growth() {
+  constexpr double log_growth = 5;  // of 100,000 against 10
+  const auto time = [&](const std::string& what, const implementation& who, std::size_t size) {
+    const suite::row row{"growth/" + what + '/' + std::to_string(size), who};
+    const figures* const found = measured(row.name());
+    return found != nullptr ? found->median : none;
+  };
+  char text[200];
+  std::map<std::string, double> limits;
+  std::string head;
+  for (const suite::row& row : suite_.rows()) {
+    const std::string suffix = '/' + std::to_string(suite::sizes.front());
+    if (!row.question.starts_with("growth/") || !row.question.ends_with(suffix)) continue;
+    const std::string what = row.question.substr(7, row.question.size() - 7 - suffix.size());
+    if (measured(row.name()) == nullptr) continue;
+    if (head.empty()) {
+      head = "\ngrowth, ns                        ";
+      for (const std::size_t size : suite::sizes) {
+        std::snprintf(text, sizeof text, " %9zu", size);
+        head += text;
+      }
+      GetOutputStream() << head << "   x growth    x limit's\n";
+    }
+    std::snprintf(text, sizeof text, "  %-32s", (what + ", " + std::string{row.who.name}).c_str());
+    GetOutputStream() << text;
+    for (const std::size_t size : suite::sizes) {
+      std::snprintf(text, sizeof text, " %9.2f", time(what, row.who, size));
+      GetOutputStream() << text;
+    }
+    const double growth =
+        time(what, row.who, suite::sizes.back()) / time(what, row.who, suite::sizes.front());
+    const std::string kind = what + (row.who.stack == stack::own ? "/own" : "");
+    std::snprintf(text, sizeof text, " %10.2f", growth);
+    GetOutputStream() << text;
+    if (row.who.part == part::limit) {
+      limits[kind] = growth;
+    } else if (const auto limit = limits.find(kind); limit != limits.end()) {
+      std::snprintf(text, sizeof text, " %12.2f  %s", growth / limit->second,
+                    growth <= log_growth * limit->second ? "O(log n)" : "MORE THAN O(log n)");
+      GetOutputStream() << text;
+    }
+    GetOutputStream() << '\n';
   }
 }
 

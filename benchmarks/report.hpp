@@ -12,8 +12,9 @@
 namespace crossfade::benchmarks {
 
 /// Prints one table a question when all rows have run: ns per operation (median, minimum, maximum
-/// of the repetitions), ratio to the limit, ratio to the best peer. Then the marks: what was
-/// measured and whether it is what is meant. Then what tasks take that wait.
+/// of the repetitions), ratio to the limit, ratio to the best peer. Then how the cost of an
+/// operation grows with the number of tasks; the marks: what was measured and whether it is what is
+/// meant; and what tasks take that wait.
 ///
 /// Lifetime: the suite outlives it.
 class report : public benchmark::BenchmarkReporter {
@@ -36,6 +37,7 @@ class report : public benchmark::BenchmarkReporter {
   using table = std::vector<std::pair<implementation, figures>>;
 
   void print(const std::string& question, const table& lines);
+  void print_growth();
   void print_marks();
   void print_memory();
   // Null if the row has not run, or failed.

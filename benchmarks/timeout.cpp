@@ -206,6 +206,8 @@ void add_timeout_rows(suite& rows) {
     rows.add(question, crossfade_coro::who,
              [others](std::size_t n) { return crossfade_coro_row(others, n); });
   }
+  rows.add_growth("timeout", limit, wheel_row);
+  rows.add_growth("timeout", crossfade_coro::who, crossfade_coro_row);
 }
 
 }  // namespace crossfade::benchmarks

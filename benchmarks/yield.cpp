@@ -157,6 +157,46 @@ tally yield_at_sites(std::size_t operations) {
   return result;
 }
 
+// Every second task is a coroutine, the others are fibers; all of them in the one ready queue.
+constexpr implementation mixed{"crossfade_mixed", part::ours, stack::own};
+
+tally yield_mixed(std::size_t tasks, std::size_t operations) {
+  loop loop;
+  fiber_backend::backend fibers(loop);
+  coro_backend::backend coroutines(loop);
+  tally result;
+  const std::size_t laps = operations / tasks;
+  std::size_t ended = 0;
+  const auto blocking = [&](bool first) {
+    await(checkpoint());
+    if (first) result.start();
+    for (std::size_t n = 0; n < laps; ++n) {
+      await(checkpoint());
+      result.count();
+    }
+    if (++ended == tasks) result.stop();
+  };
+  const auto coroutine = [&]() -> task<> {
+    co_await checkpoint();
+    for (std::size_t n = 0; n < laps; ++n) {
+      co_await checkpoint();
+      result.count();
+    }
+    if (++ended == tasks) result.stop();
+  };
+  const auto spawn_all = [&](task_group& workers) {
+    for (std::size_t i = 0; i < tasks; ++i) {
+      if (i % 2 == 0) {
+        workers.on(fibers).spawn(blocking, i == 0);
+      } else {
+        workers.on(coroutines).spawn(coroutine);
+      }
+    }
+  };
+  loop.run(fibers, [&] { await(with_task_group(spawn_all)); });
+  return result;
+}
+
 }  // namespace
 
 void add_yield_rows(suite& rows) {
@@ -165,12 +205,19 @@ void add_yield_rows(suite& rows) {
       rows.add("yield/" + std::to_string(tasks) + "_tasks", Implementation::who,
                [tasks](std::size_t n) { return yield<Implementation>(tasks, n); });
     });
+    rows.add("yield/" + std::to_string(tasks) + "_tasks", mixed,
+             [tasks](std::size_t n) { return yield_mixed(tasks, n); });
   }
   for_each_implementation([&]<class Implementation>() {
     rows.add("yield/8_sites", Implementation::who,
              [](std::size_t n) { return yield_at_sites<Implementation>(n); });
   });
   rows.add("yield/8_sites", limit_fiber_called::who, yield_at_sites<limit_fiber_called>);
+  for_ours_and_limits([&]<class Implementation>() {
+    rows.add_growth("yield", Implementation::who, [](std::size_t tasks, std::size_t n) {
+      return yield<Implementation>(tasks, n);
+    });
+  });
 }
 
 }  // namespace crossfade::benchmarks

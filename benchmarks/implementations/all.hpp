@@ -37,4 +37,12 @@ void for_each_implementation(const Add& add) {
   add.template operator()<crossfade_coro>();
 }
 
+template <class Add>
+void for_ours_and_limits(const Add& add) {
+  add.template operator()<limit_coro>();
+  add.template operator()<limit_fiber>();
+  add.template operator()<crossfade_fiber>();
+  add.template operator()<crossfade_coro>();
+}
+
 }  // namespace crossfade::benchmarks

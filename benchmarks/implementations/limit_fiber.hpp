@@ -64,7 +64,7 @@ class limit_fiber {
     void* block = nullptr;
   };
 
-  static constexpr std::size_t stack_size = 64 * 1024;
+  static constexpr std::size_t stack_size = 256 * 1024;  // as our default
 
   /// Lends a stack with a copy of `body`, and below it the fiber, at its hot end.
   template <class Body>

@@ -32,7 +32,6 @@ class carrier : public boost::fibers::fiber_properties, public crossfade::detail
   const origin from;
 
   // Only of pooled ones: what to do when resumed from idleness.
-  bool portal_in_call = false;  // the hub is still inside `enter`
   bool retired = false;
   bool has_canary = false;                        // below the stack, instead of a guard
   crossfade::detail::task_state* task = nullptr;  // whose text runs here; null for foreign fibers

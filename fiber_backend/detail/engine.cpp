@@ -165,13 +165,10 @@ bool engine::enter(task_state& task, void (*body)(void*) noexcept, void* argumen
   assign(c, task);
   c.portal = body;
   c.portal_argument = argument;
-  c.portal_in_call = true;
-  ended_in_call_ = false;
+  in_call_ = &c;
   switch_to(c);
   sched_.current = &task;
-  if (ended_in_call_) return true;
-  c.portal_in_call = false;
-  return false;
+  return std::exchange(in_call_, nullptr) == nullptr;
 }
 
 time_point engine::tend() noexcept {
@@ -215,6 +212,25 @@ void engine::assign(carrier& c, task_state& task) noexcept {
 
 void run_fiber(engine& owner, carrier& self) noexcept { owner.main_of(self); }
 
+inline void engine::run_portal(carrier& self) noexcept {
+  self.portal(self.portal_argument);
+  check_canary(self);
+  drop_fiber_specifics(self.context());
+  task_state& task = *self.task;
+  task.resume_node = &task;
+  // Back to the coroutine that called, in the same turn: from inside its call, or by the hub's
+  // hand.
+  if (in_call_ == &self) {
+    in_call_ = nullptr;
+  } else if (leaving_) {
+    task.wake();
+  } else {
+    sched_.handoff = &task;
+  }
+  self.portal = nullptr;
+  self.task = nullptr;
+}
+
 void engine::main_of(carrier& self) noexcept {
   arrived_on(self.state);
   while (!self.retired) {
@@ -248,25 +264,6 @@ void engine::main_of(carrier& self) noexcept {
     switch_to(next_or_hub());
   }
   --stacks_;
-}
-
-void engine::run_portal(carrier& self) noexcept {
-  self.portal(self.portal_argument);
-  check_canary(self);
-  drop_fiber_specifics(self.context());
-  task_state& task = *self.task;
-  task.resume_node = &task;
-  // Back to the coroutine that called, in the same turn: from inside its call, or by the hub's
-  // hand.
-  if (std::exchange(self.portal_in_call, false)) {
-    ended_in_call_ = true;
-  } else if (leaving_) {
-    task.wake();
-  } else {
-    sched_.handoff = &task;
-  }
-  self.portal = nullptr;
-  self.task = nullptr;
 }
 
 // --- what Boost.Fiber asks ---

@@ -73,6 +73,7 @@ class engine final : public crossfade::detail::stack_host {
   exception_globals* exceptions_ = nullptr;  // of the thread that runs the loop
   carrier* active_ = nullptr;                // whose stack runs now
   carrier* being_made_ = nullptr;  // Boost.Fiber calls it ready, but it has nothing to do yet
+  carrier* in_call_ = nullptr;     // whose portal has not ended, while the hub is inside `enter`
   carrier* idle_ = nullptr;
   std::size_t idle_count_ = 0;
   std::size_t stacks_ = 0;
@@ -80,8 +81,7 @@ class engine final : public crossfade::detail::stack_host {
   bool foreign_seen_ = false;  // some fiber was made by Boost.Fiber itself
   bool leaving_ = false;       // no run lasts: the stock algorithm has what is ready
   bool dispatcher_ready_ = false;
-  bool ended_in_call_ = false;  // the portal ended before `enter` returned
-  bool to_hub_ = false;         // the fiber that ends now was a portal's
+  bool to_hub_ = false;  // the fiber that ends now was a portal's
 };
 
 }  // namespace crossfade::fiber_backend::detail
