@@ -34,7 +34,7 @@ TEST(AllocationsTest, EachFormCountsOnce) {
 }
 
 TEST(AllocationsTest, MemoryIsAlignedAndNeverTheSame) {
-  for (const std::size_t size : {0, 1, 255, 256, 257}) {
+  for (const std::size_t size : {0U, 1U, 255U, 256U, 257U}) {
     void* const one = operator new(size, wide);
     void* const other = operator new(size, wide);
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(one) % 256, 0U);

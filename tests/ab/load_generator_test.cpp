@@ -101,7 +101,8 @@ TEST_P(LoadGeneratorTest, OperationsRunOnTheBackendOfWhoAsks) {
 TEST_P(LoadGeneratorTest, WhatTheWarmUpDoesIsNotMeasured) {
   int begun = 0;
   const run_outcome found = generate(closed(1), [&](caller) -> task<> {
-    co_await sleep(++begun == 1 ? 35ms : 10ms);
+    ++begun;
+    co_await sleep(begun == 1 ? 35ms : 10ms);
     if (begun == 1) throw std::runtime_error("cold");
   });
   EXPECT_EQ(begun, 11);

@@ -99,7 +99,7 @@ constexpr int sessions = 2000;
 
 TEST(VerdictTest, EqualsAreToldApartNoMoreOftenThanTheConfidenceAllows) {
   for (const auto& [name, machine] : machines()) {
-    for (const std::size_t pairs : {5, 20}) {
+    for (const std::size_t pairs : {5U, 20U}) {
       const tally found = simulate(machine, 1, pairs, sessions);
       EXPECT_LE(found.better + found.worse, sessions * 5 / 100) << name << ' ' << pairs;
       // To both sides alike: no half of the errors is far from the other.
@@ -118,7 +118,7 @@ TEST(VerdictTest, ADifferenceThatMattersIsFoundWithRunsEnough) {
 }
 
 TEST(VerdictTest, ADifferenceThatMattersIsNotCalledSameHoweverManyRunsThereAre) {
-  for (const std::size_t pairs : {4, 15, 60}) {
+  for (const std::size_t pairs : {4U, 15U, 60U}) {
     const tally found = simulate(machines().at("lognormal"), 1.05, pairs, sessions / 2);
     EXPECT_LE(found.same, sessions / 2 * 4 / 100) << pairs;
     EXPECT_EQ(found.better, 0) << pairs;
