@@ -122,7 +122,7 @@ svg .hollow { fill: none; stroke: var(--own); stroke-width: 1.5; }
   .scale, .head { padding-top: 0; }
   .charts { grid-template-columns: minmax(0, 1fr); }
   .minor { display: none; }
-  th:first-child { white-space: normal; }
+  th:first-child { white-space: normal; min-width: 9em; }
   th, td { padding-right: 9px; }
 }
 @media print { .workload { break-inside: avoid; } }
