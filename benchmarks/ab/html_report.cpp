@@ -129,13 +129,20 @@ std::string ratio_row(const session_result& session, const axis& ratios, std::si
   }
   const std::size_t bounds = says.find(" [");
   const std::string link = "<a href=\"#" + anchor(index) + "\">" + escaped(of.name) + "</a>";
+  std::string compared = words("small", "", detail::measured(of.decided.by, of.thing));
+  if (found.runs > 0) {
+    compared +=
+        words("small", "",
+              session.baseline + ' ' + detail::quantity(of.decided.baseline, of.decided.by) + ", " +
+                  session.candidate + ' ' + detail::quantity(of.decided.candidate, of.decided.by));
+  }
   std::string big = words("b", "", says.substr(0, bounds));
   if (bounds != std::string::npos) big += escaped(says.substr(bounds));
-  return element(
-      "div", "row",
-      element("div", "name", link + words("small", "", detail::measured(of.decided.by, of.thing))) +
-          element("div", "won", badge(session, found)) + element("div", "ratio", chart.text()) +
-          element("div", "change", big + words("small", "", surety(found))));
+  return element("div", "row",
+                 element("div", "name", link + compared) +
+                     element("div", "won", badge(session, found)) +
+                     element("div", "ratio", chart.text()) +
+                     element("div", "change", big + words("small", "", surety(found))));
 }
 
 std::string summary(const session_result& session) {

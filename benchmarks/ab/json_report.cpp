@@ -287,6 +287,7 @@ latency_histogram::bucket to_bucket(const file_value& from) {
 latency_histogram to_histogram(const file_value& from) {
   std::vector<latency_histogram::bucket> given;
   const std::vector<file_value> elements = from["buckets"].elements();
+  given.reserve(elements.size());
   for (const file_value& element : elements) given.push_back(to_bucket(element));
   const duration max = from["max_ns"].nanoseconds();
   latency_histogram latency;
@@ -301,7 +302,8 @@ latency_histogram to_histogram(const file_value& from) {
   given.back().count -= 1;
   for (const auto& bucket : given) {
     if (bucket.count > 0) {
-      latency.record(bucket.low + (bucket.high - bucket.low) / 2, bucket.count);
+      // Not above the longest, which may be early in the last bucket.
+      latency.record(std::min(bucket.low + (bucket.high - bucket.low) / 2, max), bucket.count);
     }
   }
   latency.record(max);

@@ -125,6 +125,17 @@ TEST(JsonReportTest, LatenciesKeepTheirBucketsAndTheLongest) {
   EXPECT_NEAR(back.mean_ns(), latency.mean_ns(), latency.mean_ns() / 64);
 }
 
+TEST(JsonReportTest, TheLongestMayBeEarlyInABucketOfMany) {
+  session_result of = without_runs();
+  latency_histogram& latency = of.workloads[0].baseline_latency;
+  latency.record(duration(1 << 20), 5);
+  latency.record(duration((1 << 20) + 1));
+  ASSERT_EQ(latency.buckets().size(), 1U);
+  const latency_histogram back = again(of).workloads[0].baseline_latency;
+  EXPECT_EQ(back.buckets(), latency.buckets());
+  EXPECT_EQ(back.max(), latency.max());
+}
+
 TEST(JsonReportTest, SaysWhatIsNoJson) {
   EXPECT_THAT([] { read_json("{\"format\": 1,", "runs.json"); },
               ThrowsMessage<std::invalid_argument>(StartsWith("runs.json: is not JSON: ")));

@@ -25,7 +25,7 @@ body { margin: 0; background: var(--page); color: var(--text);
 main { max-width: 1160px; margin: 0 auto; padding: 24px 20px 60px; }
 h1 { font-size: 28px; line-height: 1.2; margin: 0 0 4px; }
 h2 { font-size: 20px; margin: 0 0 6px; overflow-wrap: anywhere; }
-p { margin: 0 0 10px; max-width: 75ch; overflow-wrap: anywhere; }
+p { margin: 0 0 10px; max-width: 80ch; overflow-wrap: anywhere; }
 small, .about, figcaption, caption { color: var(--faint); font-size: 13px; }
 a { color: inherit; text-underline-offset: 3px; }
 .tally { font-size: 18px; margin-bottom: 20px; }
@@ -122,6 +122,8 @@ svg .hollow { fill: none; stroke: var(--own); stroke-width: 1.5; }
   .scale, .head { padding-top: 0; }
   .charts { grid-template-columns: minmax(0, 1fr); }
   .minor { display: none; }
+  th:first-child { white-space: normal; min-width: 9em; }
+  th, td { padding-right: 9px; }
 }
 @media print { .workload { break-inside: avoid; } }
 )css";

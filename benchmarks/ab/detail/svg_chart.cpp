@@ -131,8 +131,13 @@ axis axis::logarithmic(double low, double high, const labels& label) {
     const double from = step_down(low, step);
     axis made(scale, from, step_up(high, step));
     const auto steps = std::lround((step_up(high, step) - from) / step);
+    constexpr double apart = 0.1;
+    double last = -1;
     for (long i = 0; i <= steps; ++i) {
-      made.mark(from + static_cast<double>(i) * step, label, steps > 5 && i % 2 == 1);
+      const double at = from + static_cast<double>(i) * step;
+      if (made.place(at) - last < apart) continue;
+      last = made.place(at);
+      made.mark(at, label, made.ticks_.size() % 2 == 1);
     }
     return made;
   }
@@ -172,7 +177,7 @@ axis axis::ratios(double low, double high, double fine, const labels& label) {
   const double end = std::exp(unit * std::sinh(margin * std::asinh(reach / unit)));
   axis made([unit](double ratio) { return std::asinh(std::log(ratio) / unit); }, 1 / end, end);
   made.mark(1, label);
-  constexpr double apart = 0.09;
+  constexpr double apart = 0.12;
   const auto outwards = [&](std::initializer_list<double> candidates) {
     double last = made.place(1);
     bool minor = false;
