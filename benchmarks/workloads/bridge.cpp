@@ -42,7 +42,8 @@ class cross_calls final : public ab::workload {
 // Tasks of one backend that are spawned and joined by a task of the other.
 class cross_spawn final : public ab::workload {
  public:
-  cross_spawn(backend& on, std::size_t children) : on_(on), children_(children) {}
+  cross_spawn(backend& on, std::size_t children, std::size_t times)
+      : on_(on), children_(children), times_(times) {}
 
   task<> set_up() override {
     other_ = on_.has_stack() ? on_.owner().core().coroutines : &fiber_backend::get_hub().carrier();
@@ -58,13 +59,14 @@ class cross_spawn final : public ab::workload {
     auto all = [&](task_group& group) {
       for (std::size_t n = 1; n <= children_; ++n) group.on(*other_).spawn(child, n);
     };
-    co_await with_task_group(all);
-    require_equal("the sum of the other side's", sum, children_ * (children_ + 1) / 2);
+    for (std::size_t n = 0; n < times_; ++n) co_await with_task_group(all);
+    require_equal("the sum of the other side's", sum, times_ * children_ * (children_ + 1) / 2);
   }
 
  private:
   backend& on_;
   const std::size_t children_;
+  const std::size_t times_;
   backend* other_ = nullptr;
 };
 
@@ -77,14 +79,17 @@ void add_bridge(ab::suite& to) {
         {.name = name, .description = description, .things = levels * calls, .thing = "call"},
         levels, calls);
   };
-  add_calls("cross_calls/small", "200 calls of blocking text that awaits a coroutine", 1, 200);
-  add_calls("cross_calls/large", "500 calls of the same, 8 of them deep", 8, 500);
-  const auto add_spawn = [&](const char* name, const char* description, std::size_t children) {
+  add_calls("cross_calls/small", "1,000 calls of blocking text that awaits a coroutine", 1, 1'000);
+  add_calls("cross_calls/large", "1,000 times 8 such calls inside of each other", 8, 1'000);
+  const auto add_spawn = [&](const char* name, const char* description, std::size_t children,
+                             std::size_t times) {
     to.add<cross_spawn>(
-        {.name = name, .description = description, .things = children, .thing = "spawn"}, children);
+        {.name = name, .description = description, .things = children * times, .thing = "spawn"},
+        children, times);
   };
-  add_spawn("cross_spawn/small", "spawn 100 tasks on the other backend and join them", 100);
-  add_spawn("cross_spawn/large", "spawn 1,000 tasks on the other backend and join them", 1'000);
+  add_spawn("cross_spawn/small", "spawn 100 tasks on the other backend and join them, 10 times",
+            100, 10);
+  add_spawn("cross_spawn/large", "spawn 1,000 tasks on the other backend and join them", 1'000, 1);
 }
 
 }  // namespace crossfade::workloads

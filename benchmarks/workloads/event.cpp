@@ -9,7 +9,7 @@
 namespace crossfade::workloads {
 namespace {
 
-constexpr std::size_t rounds = 10;
+constexpr std::size_t rounds = 100;
 
 class event_broadcast final : public ab::workload {
  public:
@@ -53,8 +53,8 @@ void add_event(ab::suite& to) {
         {.name = name, .description = description, .things = rounds * waiters, .thing = "wake"},
         waiters);
   };
-  add("event_broadcast/small", "set an event for 20 tasks that wait, 10 times", 20);
-  add("event_broadcast/large", "set an event for 1,000 tasks that wait, 10 times", 1'000);
+  add("event_broadcast/small", "set an event for 20 tasks that wait, 100 times", 20);
+  add("event_broadcast/large", "set an event for 1,000 tasks that wait, 100 times", 1'000);
 }
 
 }  // namespace crossfade::workloads

@@ -10,7 +10,7 @@
 namespace crossfade::workloads {
 namespace {
 
-constexpr std::size_t holds_of_each = 20;
+constexpr std::size_t holds_of_each = 200;
 
 class lock_contention final : public ab::workload {
  public:
@@ -48,8 +48,8 @@ void add_lock(ab::suite& to) {
                              .thing = "hold"},
                             tasks);
   };
-  add("lock_contention/small", "10 tasks hold one lock, each 20 times", 10);
-  add("lock_contention/large", "500 tasks hold one lock, each 20 times", 500);
+  add("lock_contention/small", "10 tasks hold one lock, each 200 times", 10);
+  add("lock_contention/large", "500 tasks hold one lock, each 200 times", 500);
 }
 
 }  // namespace crossfade::workloads

@@ -57,7 +57,7 @@ void add_queue(ab::suite& to) {
         {.name = name, .description = description, .things = (stages + 1) * items, .thing = "hop"},
         stages, items);
   };
-  add("queue_pipeline/small", "200 items through 2 stages and queues of 16", 2, 200);
+  add("queue_pipeline/small", "1,000 items through 2 stages and queues of 16", 2, 1'000);
   add("queue_pipeline/large", "1,000 items through 16 stages and queues of 16", 16, 1'000);
 }
 

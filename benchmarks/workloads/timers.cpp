@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t one_fires_of = 50;
-constexpr std::size_t calls_of_each = 20;
+constexpr std::size_t calls_of_each = 50;
 
 // That of a timer which never fires. Different ones, as in life.
 duration long_time(std::size_t number) {
@@ -100,8 +100,8 @@ void add_timers(ab::suite& to) {
                       .thing = "call"},
                      tasks);
   };
-  add_timeouts("timeouts/small", "10 tasks call with a timeout, each 20 times; none expires", 10);
-  add_timeouts("timeouts/large", "500 tasks call with a timeout, each 20 times; none expires", 500);
+  add_timeouts("timeouts/small", "10 tasks call with a timeout, each 50 times; none expires", 10);
+  add_timeouts("timeouts/large", "500 tasks call with a timeout, each 50 times; none expires", 500);
 }
 
 }  // namespace crossfade::workloads

@@ -1,6 +1,8 @@
 #include "benchmarks/workloads/shipped.hpp"
 
 #include "benchmarks/workloads/require.hpp"
+#include "compat/sleep.hpp"
+#include "compat/spawn.hpp"
 #include "compat/task_group.hpp"
 #include "test_kit/loop_test.hpp"
 
@@ -109,6 +111,27 @@ class ShippedTest : public loop_fixture, public testing::TestWithParam<setting> 
  private:
   static cell where() { return {cell::text::coroutine, std::get<1>(GetParam())}; }
 };
+
+// As a load does whose time is over.
+TEST_P(ShippedTest, GoesOnAfterAnOperationThatWasCancelled) {
+  const std::unique_ptr<ab::workload> workload = make();
+  run([&]() -> task<> {
+    co_await workload->set_up();
+    for (int turns = 1; turns <= 8; turns *= 2) {
+      auto operation = [&] { return workload->operate({.worker = 0, .workers = 0}); };
+      auto cut = spawn(operation);
+      for (int n = 0; n < turns; ++n) co_await checkpoint();
+      cut.cancel();
+      auto end = [&]() -> task<> { co_await cut.join(); };
+      const std::string how = co_await outcome_of(end);
+      EXPECT_THAT(how, testing::AnyOf("nothing thrown", testing::StartsWith("task_cancelled")));
+      co_await workload->operate({.worker = 1, .workers = 0});
+    }
+    co_await workload->tear_down();
+    EXPECT_TRUE(temporary_.is_empty());
+    EXPECT_EQ(loop_.tasks().size(), 1U) << loop_.wait_graph().text();
+  });
+}
 
 class ShippedFilesTest : public ShippedTest {};
 // Without databases there are none.
