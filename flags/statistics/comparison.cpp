@@ -1,16 +1,13 @@
 #include "flags/statistics/comparison.hpp"
 
+#include "flags/statistics/detail/normal.hpp"
 #include "flags/statistics/detail/pairwise.hpp"
-
-#include <boost/math/distributions/complement.hpp>
-#include <boost/math/distributions/normal.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <stdexcept>
-#include <string>
 #include <vector>
 
 namespace crossfade::statistics {
@@ -19,15 +16,6 @@ namespace {
 using sample = std::span<const double>;
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-
-double z_of(double confidence) {
-  if (!(confidence > 0 && confidence < 1)) {
-    throw std::invalid_argument("a confidence of " + std::to_string(confidence) +
-                                "; expected one between 0 and 1");
-  }
-  return boost::math::quantile(
-      boost::math::complement(boost::math::normal(), (1 - confidence) / 2));
-}
 
 std::vector<double> sorted(sample values) {
   if (values.empty()) throw std::invalid_argument("a sample without values cannot be compared");
@@ -84,7 +72,7 @@ interval wilson(count c, double z) {
 }  // namespace
 
 interval shift(sample a, sample b, double confidence) {
-  const double z = z_of(confidence);
+  const double z = detail::deviations(confidence);
   const std::vector<double> in_a = sorted(a);
   const std::vector<double> in_b = sorted(b);
   interval found{-infinity, median(in_a, in_b), infinity};
@@ -120,16 +108,14 @@ rank_test mann_whitney(sample a, sample b) {
   }
   const ranked samples = rank(in_a, in_b);
   if (!(samples.deviation > 0)) return {u, 1, 1};  // all values are one
-  const boost::math::normal standard;
   const auto tail = [&](double above) {
-    const double z = (above - 0.5) / samples.deviation;
-    return boost::math::cdf(boost::math::complement(standard, z));
+    return detail::normal_share_below((0.5 - above) / samples.deviation);
   };
   return {u, tail(u - samples.pairs / 2), tail(samples.pairs / 2 - u)};
 }
 
 interval share_difference(count a, count b, double confidence) {
-  const double z = z_of(confidence);
+  const double z = detail::deviations(confidence);
   if (a.of == 0 || b.of == 0) throw std::invalid_argument("a share of nothing cannot be compared");
   const interval in_a = wilson(a, z);
   const interval in_b = wilson(b, z);
