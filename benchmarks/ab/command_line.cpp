@@ -216,6 +216,11 @@ class command {
     chosen_ = workloads_.matching(names_);
     if (chosen_.empty()) throw bad_arguments("there are no workloads; expected at least one");
     const session checks_the_plan(plan_);
+    for (const registered_workload* one : chosen_) {
+      if (plan_.decided_by != figure::time || !plan_.under.value_or(one->usual).is_open()) continue;
+      throw bad_arguments("--figure: is \"time\", which is the load's own where " + one->name +
+                          " has an open one; expected a latency, or --closed");
+    }
     if (!baseline_.empty()) read_baseline();
     if (!json_.empty()) json_file_.emplace(json_);
     if (!html_.empty()) html_file_.emplace(html_);
@@ -261,8 +266,9 @@ class command {
     std::size_t number = 0;
     try {
       for (const registered_workload* one : chosen_) {
-        ++number;
-        session its(plan_, [&](const progress& now) {
+        plan how = plan_;
+        how.seed += number++;
+        session its(how, [&](const progress& now) {
           if (interruption::is_asked_for()) throw interrupted();
           line.show(now, number, chosen_.size());
         });

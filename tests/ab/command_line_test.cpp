@@ -157,12 +157,5 @@ TEST_F(CommandLineTest, ListsTheWorkloads) {
             "broken        does not begin\n");
 }
 
-TEST_F(CommandLineTest, SaysHowFarItIsToWhoIsNoTerminalOnceAWorkload) {
-  const std::vector<std::string> arguments{"--workload", "port",  "--duration",
-                                           "200ms",      "--run", "1ms"};
-  EXPECT_THAT(run(arguments), testing::AnyOf(0, 1));
-  EXPECT_EQ(error_, "[1/2] port/heavier\n[2/2] port/lighter\n");
-}
-
 }  // namespace
 }  // namespace crossfade::ab

@@ -46,6 +46,7 @@ class UsageTest(AbTest):
             (("--json", "none/out.json"), "none/out.json"),
             (("--json", "out", "--html", "out"), "name the same file"),
             (("--other-machine",), "--baseline"),
+            (("--rate", "100", "--figure", "time"), "--figure: is \"time\", which is the load's own"),
         ):
             with self.subTest(arguments):
                 self.assertIn(words, self.refusal(*arguments))

@@ -152,6 +152,8 @@ TEST_F(LiveComparisonTest, SeriesThatAreGoneSayThatTheServiceBeganAnew) {
 }
 
 TEST_F(LiveComparisonTest, FailuresAreComparedToo) {
+  service_.serve("api", "fiber", 1, 1);
+  service_.serve("api", "coro", 1, 1);
   live_comparison comparison;
   watch(comparison, 12, 1, 1);
   service_.fail("api", "coro", 40);
