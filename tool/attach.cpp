@@ -186,7 +186,9 @@ std::string failures_verdict(const live_result& of) {
 
 std::string time_verdict(const live_result& of) {
   const ab::verdict& found = *of.time;
-  std::string text = "coro is " + std::string(to_string(found.kind));
+  std::string text = found.kind == ab::outcome::same
+                         ? "coro is the same"
+                         : "coro is " + std::string(to_string(found.kind));
   if (found.more_runs > 0) {
     text += ", " + std::to_string(found.more_runs) + " more intervals needed";
   }

@@ -192,6 +192,7 @@ std::vector<histogram> histograms_of(const std::vector<sample>& samples, std::st
     found[std::move(labels)].at_most[*most] = each.value;
   }
   std::vector<histogram> all;
+  all.reserve(found.size());
   for (auto& [labels, values] : found) all.push_back({labels, std::move(values)});
   return all;
 }

@@ -119,9 +119,10 @@ std::string verdict_text(const since_baseline& of) {
 std::string since_baseline::text() const {
   const std::string who = workload + " on " + backend;
   if (!not_compared.empty()) return who + " is not compared with before: " + not_compared;
-  std::string text = who + " is " + verdict_text(*this);
+  const bool same = found.found.kind == outcome::same;
+  std::string text = who + (same ? " is the " : " is ") + verdict_text(*this);
   if (found.found.kind != outcome::inconclusive) {
-    text += found.found.kind == outcome::same ? " as before" : " than before";
+    text += same ? " as before" : " than before";
   }
   return text + ": " + std::string(to_string(found.by)) + ' ' + times(found.found);
 }

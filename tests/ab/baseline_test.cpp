@@ -67,7 +67,7 @@ TEST(BaselineTest, FasterThanBeforeIsBetter) {
                              session_of(workload_of("queue", fast, fast)));
   EXPECT_EQ(found[0].found.found.kind, outcome::better);
   EXPECT_THAT(found[0].text(), HasSubstr("queue on fiber is better than before: time "));
-  EXPECT_THAT(found[1].text(), HasSubstr("queue on coro is same as before: time "));
+  EXPECT_THAT(found[1].text(), HasSubstr("queue on coro is the same as before: time "));
 }
 
 TEST(BaselineTest, TheBackendsNameDecidesWhoIsWho) {

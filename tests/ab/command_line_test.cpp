@@ -131,8 +131,8 @@ TEST_F(CommandLineTest, ComparesWithABaseline) {
       << out_ << error_;
   const session_result now = read_json(content_of(file("now")), "now");
   ASSERT_EQ(now.notes.size(), 2U);
-  EXPECT_THAT(now.notes[0], HasSubstr("port/lighter on fiber is same as before"));
-  EXPECT_THAT(now.notes[1], HasSubstr("port/lighter on coro is same as before"));
+  EXPECT_THAT(now.notes[0], HasSubstr("port/lighter on fiber is the same as before"));
+  EXPECT_THAT(now.notes[1], HasSubstr("port/lighter on coro is the same as before"));
 }
 
 TEST_F(CommandLineTest, IsTwoForArgumentsThatCannotBe) {

@@ -160,7 +160,7 @@ class Service:
     def metrics(self):
         self.asked += 1
         if self.asked == self.begins_anew_at:
-            self.asked = 1
+            self.asked, self.begins_anew_at = 1, None
         lines = ["# TYPE crossfade_root_task_seconds histogram"]
         for backend, each in self.each.items():
             tasks = 0 if each is None else 10 * self.asked
@@ -194,7 +194,7 @@ class AttachTest(AbTest):
         self.assertEqual((found["fiber"]["tasks"], found["coro"]["tasks"]), (120, 120))
         self.assertAlmostEqual(found["coro"]["mean_seconds"], 0.2)
         self.assertIn("api: coro is better", self.attach(self.service(0.2, 0.1)))
-        self.assertIn("api: coro is same", self.attach(self.service(0.1, 0.1)))
+        self.assertIn("api: coro is the same", self.attach(self.service(0.1, 0.1)))
 
     def test_one_side_has_all_the_work(self):
         said = self.attach(self.service(0.1, None), status=3)
@@ -205,7 +205,7 @@ class AttachTest(AbTest):
         service = self.service(0.1, 0.1)
         service.failures = 10
         said = self.attach(service, status=1)
-        self.assertIn("api: coro is same", said)
+        self.assertIn("api: coro is the same", said)
         self.assertIn("coro fails more often", said)
 
     def test_service_that_begins_anew(self):
