@@ -23,8 +23,9 @@ json to_json(const xf::stall& seen) {
 
 }  // namespace
 
-stalls::stalls(xf::loop& watched)
-    : watch_(watched, {.on_stall = [this](const xf::stall& seen) { note(seen); }}) {}
+stalls::stalls(xf::loop& watched, xf::duration limit)
+    : watch_(watched, {.limit = limit, .on_stall = [this](const xf::stall& seen) { note(seen); }}) {
+}
 
 void stalls::note(const xf::stall& seen) {
   spdlog::warn("stall: {}", seen.message());

@@ -1,22 +1,26 @@
 #pragma once
 
+#include "compat/clock.hpp"
 #include "compat/loop.hpp"
 #include "compat/stall_watch.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <chrono>
 #include <mutex>
 #include <optional>
 #include <vector>
 
 namespace portfoliod {
 
-/// Watches the loop for turns that keep it, logs them while they last, and remembers the last one.
+/// Watches the loop for turns that keep it for longer than a limit, logs them while they last, and
+/// remembers the last one.
 ///
 /// Threads: the loop's. Lifetime: the loop outlives it.
 class stalls {
  public:
-  explicit stalls(crossfade::loop& watched);
+  explicit stalls(crossfade::loop& watched,
+                  crossfade::duration limit = std::chrono::milliseconds(100));
 
   /// How often each subsystem has kept the loop, and who did last, with the stack.
   nlohmann::json shown() const;

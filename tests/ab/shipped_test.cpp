@@ -1,0 +1,181 @@
+#include "benchmarks/workloads/shipped.hpp"
+
+#include "benchmarks/workloads/require.hpp"
+#include "compat/task_group.hpp"
+#include "test_kit/loop_test.hpp"
+
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <tuple>
+#include <vector>
+
+namespace crossfade::workloads {
+namespace {
+
+using namespace test_kit;
+using setting = std::tuple<std::string, cell::carrier>;
+
+std::vector<std::string> names() {
+  std::vector<std::string> all;
+  for (const ab::registered_workload& one : shipped().all()) all.push_back(one.name);
+  return all;
+}
+
+std::string name_of(const testing::TestParamInfo<setting>& info) {
+  auto [name, carrier] = info.param;
+  std::ranges::replace(name, '/', '_');
+  return name + (carrier == cell::carrier::fiber ? "_fiber" : "_coro");
+}
+
+// The system's temporary folder, for one test: empty at first.
+class temporary_folder {
+ public:
+  temporary_folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "shipped-test-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp " + name);
+    path_ = name;
+    if (const char* before = std::getenv("TMPDIR")) before_ = before;
+    ::setenv("TMPDIR", name.c_str(), 1);
+  }
+  ~temporary_folder() {
+    before_ ? ::setenv("TMPDIR", before_->c_str(), 1) : ::unsetenv("TMPDIR");
+    std::filesystem::remove_all(path_);
+  }
+  temporary_folder(const temporary_folder&) = delete;
+  temporary_folder& operator=(const temporary_folder&) = delete;
+
+  bool is_empty() const { return std::filesystem::is_empty(path_); }
+
+ private:
+  std::filesystem::path path_;
+  std::optional<std::string> before_;
+};
+
+// While it lives, only so many further files can be opened.
+class file_limit {
+ public:
+  explicit file_limit(rlim_t further) {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const int free = ::dup(STDERR_FILENO);  // the lowest number that is not taken
+    ::close(free);
+    const rlimit now{static_cast<rlim_t>(free) + further, before_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &now);
+  }
+  ~file_limit() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  file_limit(const file_limit&) = delete;
+  file_limit& operator=(const file_limit&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+// In real time: threads and sockets take none of the virtual one.
+class ShippedTest : public loop_fixture, public testing::TestWithParam<setting> {
+ protected:
+  ShippedTest() : loop_fixture({.virtual_time = false}) {}
+
+  void run(const std::function<task<>()>& body) { run_in(where(), body); }
+  std::unique_ptr<ab::workload> make() {
+    const ab::suite all = shipped();
+    return all.matching({std::get<0>(GetParam())}).at(0)->make(backends_.of(where()));
+  }
+  bool uses_files() const {
+    const std::string& name = std::get<0>(GetParam());
+    return name.starts_with("sqlite") || name.starts_with("query") || name.starts_with("http") ||
+           name.starts_with("csv");
+  }
+
+  const temporary_folder temporary_;
+
+ private:
+  static cell where() { return {cell::text::coroutine, std::get<1>(GetParam())}; }
+};
+
+TEST_P(ShippedTest, OperatesOneAfterTheOtherAndSideBySideAndLeavesNothing) {
+  const std::unique_ptr<ab::workload> workload = make();
+  run([&]() -> task<> {
+    co_await workload->set_up();
+    EXPECT_NE(temporary_.is_empty(), uses_files());
+    for (int n = 0; n < 2; ++n) co_await workload->operate({.worker = 0, .workers = 1});
+    auto worker = [&](std::size_t number) -> task<> {
+      for (int n = 0; n < 2; ++n) co_await workload->operate({.worker = number, .workers = 3});
+    };
+    auto workers = [&](task_group& group) {
+      for (std::size_t n = 0; n < 3; ++n) group.spawn(worker, n);
+    };
+    co_await with_task_group(workers);
+    co_await workload->tear_down();
+    EXPECT_TRUE(temporary_.is_empty());
+    EXPECT_EQ(loop_.tasks().size(), 1U) << loop_.wait_graph().text();
+  });
+}
+
+TEST_P(ShippedTest, LeavesNothingWhereItCannotBeSetUp) {
+  if (!uses_files()) GTEST_SKIP() << "it opens nothing";
+  for (const rlim_t files : {2, 3, 4}) {
+    SCOPED_TRACE(files);
+    run([&]() -> task<> {
+      const std::unique_ptr<ab::workload> workload = make();
+      auto set_up = [&] { return workload->set_up(); };
+      std::string failure;
+      {
+        const file_limit limit(files);
+        failure = co_await outcome_of(set_up);
+        co_await workload->tear_down();
+      }
+      EXPECT_NE(failure, "nothing thrown");
+      EXPECT_TRUE(temporary_.is_empty()) << failure;
+      EXPECT_EQ(loop_.tasks().size(), 1U) << loop_.wait_graph().text();
+    });
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Sides, ShippedTest,
+                         testing::Combine(testing::ValuesIn(names()),
+                                          testing::Values(cell::carrier::fiber,
+                                                          cell::carrier::coro)),
+                         name_of);
+
+TEST(ShippedSuiteTest, SaysWhatAnOperationIsAndHasEachInTwoSizes) {
+  std::set<std::string> small;
+  std::set<std::string> large;
+  std::set<std::string> descriptions;
+  for (const ab::registered_workload& one : shipped().all()) {
+    const std::size_t slash = one.name.find('/');
+    const std::string topic = one.name.substr(0, slash);
+    const std::string size = one.name.substr(slash + 1);
+    EXPECT_THAT(size, testing::AnyOf("small", "large")) << one.name;
+    (size == "small" ? small : large).insert(topic);
+    EXPECT_TRUE(descriptions.insert(one.description).second) << one.name;
+    EXPECT_FALSE(one.description.empty()) << one.name;
+    EXPECT_EQ(one.description.find('\n'), std::string::npos) << one.name;
+    EXPECT_GT(one.things, 0U) << one.name;
+    EXPECT_FALSE(one.thing.empty()) << one.name;
+  }
+  EXPECT_FALSE(small.empty());
+  EXPECT_EQ(small, large);
+}
+
+TEST(RequireTest, ThrowsWhatWasFoundAndWhatWasExpected) {
+  require_equal("rows", 3, 3);
+  try {
+    require_equal("rows", 2, 3);
+    ADD_FAILURE() << "nothing thrown";
+  } catch (const std::runtime_error& error) {
+    EXPECT_STREQ(error.what(), "rows: 2; expected 3");
+  }
+}
+
+}  // namespace
+}  // namespace crossfade::workloads
