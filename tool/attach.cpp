@@ -196,7 +196,7 @@ std::string time_verdict(const live_result& of) {
          " intervals";
 }
 
-void print(const live_result& of) {
+void print_result(const live_result& of) {
   if (!of.time) {
     std::cout << of.subsystem << ": " << of.obstacle() << '\n';
   } else {
@@ -260,7 +260,7 @@ status attach(const attachment& how) {
   if (!how.json.empty()) file.emplace(how.json);
   watching service(how);
   const watched_service seen = service.run();
-  for (const live_result& each : seen.found) print(each);
+  for (const live_result& each : seen.found) print_result(each);
   for (const std::string& note : seen.notes) std::cout << "note: " << note << '\n';
   if (file) file->write(to_json(how, seen).dump(2) + '\n');
   const auto compared = [](const live_result& each) { return each.time.has_value(); };

@@ -58,7 +58,7 @@ std::vector<double> values_of(const workload_result& of, side wanted, figure wha
   return found;
 }
 
-double median(std::vector<double> of) {
+double middle_of(std::vector<double> of) {
   const auto middle = of.begin() + static_cast<std::ptrdiff_t>(of.size() / 2);
   std::ranges::nth_element(of, middle);
   if (of.size() % 2 == 1) return *middle;
@@ -87,8 +87,8 @@ since_baseline compare_side(const workload_result& then, side then_side, const w
     found.not_compared = "a run has no " + std::string(to_string(now.decided.by)) + " above 0";
     return found;
   }
-  found.found.baseline = median(before);
-  found.found.candidate = median(after);
+  found.found.baseline = middle_of(before);
+  found.found.candidate = middle_of(after);
   found.found.found = judge(before, after, by);
   return found;
 }
