@@ -10,6 +10,9 @@ namespace {
 // Each power of two is cut into so many parts, but none into parts of less than one ns.
 constexpr unsigned part_bits = 6;
 constexpr std::uint64_t parts = std::uint64_t{1} << part_bits;
+// Minutes have one of these: most histograms allocate once, by which they hardly disturb what
+// counts allocations.
+constexpr std::size_t usual_buckets = 32 * parts;
 // Its bucket's end is a duration, too.
 constexpr duration longest{(duration::rep{1} << 62) - 1};
 
@@ -33,7 +36,7 @@ void latency_histogram::record(duration took, std::uint64_t times) {
   took = std::clamp(took, duration::zero(), longest);
   const std::size_t at = bucket_of(static_cast<std::uint64_t>(took.count()));
   if (at >= counts_.size()) [[unlikely]]
-    counts_.resize(at + 1);
+    counts_.resize(std::max(at + 1, usual_buckets));
   counts_[at] += times;
   count_ += times;
   max_ = std::max(max_, took);

@@ -15,8 +15,10 @@ statistics::interval logarithms(const statistics::interval& of) {
 }
 
 outcome outcome_of(const statistics::interval& ratio, double effect) {
-  // As far to one side as to the other: who swaps the sides gets the same answer.
-  if (ratio.high <= 1 + effect && ratio.low >= 1 / (1 + effect)) return outcome::same;
+  // As far to one side as to the other: who swaps the sides gets the same answer. A difference of
+  // just the effect matters, also where logarithms have rounded it down.
+  const double within = (1 + effect) * (1 - 1e-9);
+  if (ratio.high < within && ratio.low > 1 / within) return outcome::same;
   if (ratio.high < 1) return outcome::better;
   if (ratio.low > 1) return outcome::worse;
   return outcome::inconclusive;

@@ -192,10 +192,10 @@ TEST(VerdictTest, WhatIsMoreIsWorseUnlessMoreIsBetter) {
 TEST(VerdictTest, TheEffectReachesAsFarToEitherSide) {
   const std::vector<double> one(10, 1.0);
   const criterion by{.effect = 0.25};
-  EXPECT_EQ(judge(one, std::vector<double>(10, 1.25), by).kind, outcome::same);
-  EXPECT_EQ(judge(one, std::vector<double>(10, 0.8), by).kind, outcome::same);
-  EXPECT_EQ(judge(one, std::vector<double>(10, 1.26), by).kind, outcome::worse);
-  EXPECT_EQ(judge(one, std::vector<double>(10, 0.79), by).kind, outcome::better);
+  EXPECT_EQ(judge(one, std::vector<double>(10, 1.24), by).kind, outcome::same);
+  EXPECT_EQ(judge(one, std::vector<double>(10, 1 / 1.24), by).kind, outcome::same);
+  EXPECT_EQ(judge(one, std::vector<double>(10, 1.25), by).kind, outcome::worse);
+  EXPECT_EQ(judge(one, std::vector<double>(10, 1 / 1.25), by).kind, outcome::better);
 }
 
 TEST(VerdictTest, SaysWhatItCannotJudge) {

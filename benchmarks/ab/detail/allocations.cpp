@@ -61,12 +61,45 @@ std::uint64_t allocations() noexcept {
 
 }  // namespace crossfade::ab::detail
 
-// The forms that take no arrays, or no exceptions, are the library's own and call these.
-void* operator new(std::size_t size) { return crossfade::ab::detail::counted(size); }
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  return crossfade::ab::detail::counted(size, alignment);
+namespace {
+
+using crossfade::ab::detail::counted;
+
+template <class... Alignment>
+void* counted_or_null(std::size_t size, Alignment... alignment) noexcept {
+  try {
+    return counted(size, alignment...);
+  } catch (...) {
+    return nullptr;
+  }
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+
+}  // namespace
+
+// All forms: those that the library makes of others are a sanitizer's own where there is one.
+using std::align_val_t;
+using std::nothrow_t;
+void* operator new(std::size_t n) { return counted(n); }
+void* operator new[](std::size_t n) { return counted(n); }
+void* operator new(std::size_t n, align_val_t a) { return counted(n, a); }
+void* operator new[](std::size_t n, align_val_t a) { return counted(n, a); }
+void* operator new(std::size_t n, const nothrow_t&) noexcept { return counted_or_null(n); }
+void* operator new[](std::size_t n, const nothrow_t&) noexcept { return counted_or_null(n); }
+void* operator new(std::size_t n, align_val_t a, const nothrow_t&) noexcept {
+  return counted_or_null(n, a);
+}
+void* operator new[](std::size_t n, align_val_t a, const nothrow_t&) noexcept {
+  return counted_or_null(n, a);
+}
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete[](void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+void operator delete[](void* p, std::size_t) noexcept { std::free(p); }
+void operator delete(void* p, align_val_t) noexcept { std::free(p); }
+void operator delete[](void* p, align_val_t) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t, align_val_t) noexcept { std::free(p); }
+void operator delete[](void* p, std::size_t, align_val_t) noexcept { std::free(p); }
+void operator delete(void* p, const nothrow_t&) noexcept { std::free(p); }
+void operator delete[](void* p, const nothrow_t&) noexcept { std::free(p); }
+void operator delete(void* p, align_val_t, const nothrow_t&) noexcept { std::free(p); }
+void operator delete[](void* p, align_val_t, const nothrow_t&) noexcept { std::free(p); }

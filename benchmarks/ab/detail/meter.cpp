@@ -25,7 +25,7 @@ usage usage::now() {
   rusage counted{};
   getrusage(RUSAGE_SELF, &counted);
   found.context_switches = static_cast<std::uint64_t>(counted.ru_nvcsw + counted.ru_nivcsw);
-  found.allocations = allocations();
+  found.allocations = detail::allocations();
   return found;
 }
 
