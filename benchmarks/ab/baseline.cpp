@@ -1,9 +1,10 @@
 #include "benchmarks/ab/baseline.hpp"
 
+#include "benchmarks/ab/detail/wording.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <cstdio>
 #include <ostream>
 #include <tuple>
 #include <utility>
@@ -16,17 +17,6 @@ struct values {
   std::vector<double> now;
 };
 
-std::string load_text(const load& under) {
-  std::array<char, 64> text{};
-  if (under.is_open()) {
-    std::snprintf(text.data(), text.size(), "%g a second", under.rate);
-  } else {
-    std::snprintf(text.data(), text.size(), "%zu %s", under.workers,
-                  under.workers == 1 ? "worker" : "workers");
-  }
-  return text.data();
-}
-
 bool alike(const load& a, const load& b) {
   return a.is_open() ? a.rate == b.rate : !b.is_open() && a.workers == b.workers;
 }
@@ -38,7 +28,7 @@ bool told_equals_apart(const workload_result& of) {
 /// Why the two say nothing about each other; empty: they do.
 std::string difference_between(const workload_result& then, const workload_result& now) {
   if (!alike(then.under, now.under)) {
-    return "the load is " + load_text(now.under) + "; was " + load_text(then.under);
+    return "the load is " + detail::to_text(now.under) + "; was " + detail::to_text(then.under);
   }
   if (then.things != now.things) {
     return "an operation is " + std::to_string(now.things) + " times a " + now.thing + "; was " +
@@ -93,18 +83,6 @@ since_baseline compare_side(const workload_result& then, side then_side, const w
   return found;
 }
 
-std::string number(double of) {
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), of < 10 ? "%.3f" : "%.1f", of);
-  return text.data();
-}
-
-/// "1.300 times (1.250 to 1.350)"
-std::string times(const verdict& of) {
-  return number(of.ratio.estimate) + " times (" + number(of.ratio.low) + " to " +
-         number(of.ratio.high) + ')';
-}
-
 std::string verdict_text(const since_baseline& of) {
   if (!of.not_compared.empty()) return "not compared: " + of.not_compared;
   std::string text(to_string(of.found.found.kind));
@@ -124,7 +102,7 @@ std::string since_baseline::text() const {
   if (found.found.kind != outcome::inconclusive) {
     text += same ? " as before" : " than before";
   }
-  return text + ": " + std::string(to_string(found.by)) + ' ' + times(found.found);
+  return text + ": " + std::string(to_string(found.by)) + ' ' + detail::change(found.found);
 }
 
 std::vector<since_baseline> compare(const session_result& then, const session_result& now) {
@@ -155,18 +133,18 @@ std::vector<since_baseline> compare(const session_result& then, const session_re
 void write_table(std::ostream& to, const session_result& then,
                  const std::vector<since_baseline>& found) {
   using row = std::array<std::string, 5>;
-  std::vector<row> rows{{"WORKLOAD", "BACKEND", "FIGURE", "TIMES BEFORE", "VERDICT"}};
+  std::vector<row> rows{{"workload", "backend", "measured", "change", "verdict"}};
   for (const since_baseline& one : found) {
     const bool compared = one.not_compared.empty();
     rows.push_back({one.workload, one.backend, std::string(to_string(one.found.by)),
-                    compared ? times(one.found.found) : "-", verdict_text(one)});
+                    compared ? detail::change(one.found.found) : "-", verdict_text(one)});
   }
   std::array<std::size_t, std::tuple_size_v<row> - 1> widths{};
   for (const row& cells : rows) {
     for (std::size_t i = 0; i < widths.size(); ++i)
       widths[i] = std::max(widths[i], cells[i].size());
   }
-  to << "Since " << then.began << ":\n";
+  to << "Since " << then.began << ", each backend against itself:\n";
   for (const row& cells : rows) {
     for (std::size_t i = 0; i < widths.size(); ++i) {
       to << cells[i] << std::string(widths[i] - cells[i].size() + 2, ' ');

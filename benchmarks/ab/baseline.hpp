@@ -19,7 +19,7 @@ struct since_baseline {
   bool is_worse() const noexcept {
     return not_compared.empty() && found.found.kind == outcome::worse;
   }
-  /// "queue_pipeline on fiber is worse than before: time 1.30 times (1.25 to 1.35)"
+  /// "queue_pipeline on fiber is worse than before: time +30.2 % [+25.1, +35.3]"
   std::string text() const;
 };
 

@@ -132,12 +132,13 @@ TEST_P(LoadGeneratorTest, FailuresAreCountedAndTheFirstIsTold) {
 
 TEST_P(LoadGeneratorTest, OperationsThatNeverWaitLetOtherWorkersTakeTurns) {
   std::map<std::size_t, int> by_worker;
-  generate(closed(2, 10ms), [&](caller by) -> task<> {
+  generate(closed(2), [&](caller by) -> task<> {
     ++by_worker[by.worker];
     keep_busy(60us);
     co_return;
   });
-  EXPECT_NEAR(by_worker[0], by_worker[1], 4);
+  EXPECT_GT(by_worker[0], 900);
+  EXPECT_NEAR(by_worker[0], by_worker[1], 18);  // what fits into a turn, in each part
 }
 
 TEST_P(LoadGeneratorTest, WhatDoesNotEndIsCancelledAfterTheGrace) {

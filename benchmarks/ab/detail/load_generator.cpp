@@ -17,9 +17,10 @@
 namespace crossfade::ab::detail {
 namespace {
 
-// A worker whose operations never wait keeps the loop for no longer than this and one operation:
-// long beside what a turn costs, short beside the timer that measures the loop's delay.
-constexpr duration turn_length = std::chrono::microseconds(100);
+// A worker whose operations never wait keeps the loop for no longer than this and one operation.
+// After a turn that long the loop looks at its timers and at I/O, which takes microseconds; and it
+// is short beside the timer that measures the loop's delay.
+constexpr duration turn_length = std::chrono::microseconds(500);
 
 /// What operations have come to.
 class load_tally {
