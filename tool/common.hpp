@@ -10,6 +10,7 @@ enum class status {
   ok = 0,
   refused = 1,  ///< refused or invalid; as with diff, also that there are differences
   usage = 2,
+  failed = 3,  ///< of `ab` alone: there is no answer
 };
 
 /// What all verbs take.

@@ -1,3 +1,4 @@
+#include "tool/ab.hpp"
 #include "tool/change.hpp"
 #include "tool/common.hpp"
 #include "tool/inspect.hpp"
@@ -31,6 +32,7 @@ class command_line {
         ->envname("CROSSFADE_FLAGS_FILE")
         ->capture_default_str();
     flags_.add_flag("--json", options_.json, "Print JSON, for programs");
+    add_ab();
     add_looking();
     add_changing();
     add_killing();
@@ -60,6 +62,16 @@ class command_line {
     added->add_flag("--dry-run", writing_.dry_run, "Show what would change, and write nothing");
     added->add_option("--reason", writing_.reason, "Why, for the audit log");
     return added;
+  }
+
+  /// What stands behind it is not ours: it has options of its own, `--help` among them.
+  void add_ab() {
+    CLI::App* const added =
+        app_.add_subcommand("ab", "Compare the backends, by workloads or by a service that runs");
+    added->prefix_command();
+    added->fallthrough(false);
+    added->set_help_flag();
+    added->callback([this, added] { action_ = [added] { return ab(added->remaining()); }; });
   }
 
   void take_flag(CLI::App* verb, std::string& key) {

@@ -507,8 +507,9 @@ void write_html(std::ostream& to, const session_result& of) {
         "<meta name=\"color-scheme\" content=\"light dark\"/>"
      << words("title", "", title) << element("style", "", detail::page_style)
      << "</head>\n<body><main>\n"
-     << words("h1", "", title) << words("p", "tally", detail::tally(of)) << '\n'
-     << summary(of) << '\n'
+     << words("h1", "", title) << words("p", "tally", detail::tally(of)) << '\n';
+  for (const std::string& note : of.notes) to << words("p", "note", note) << '\n';
+  to << summary(of) << '\n'
      << element("section", "notes",
                 element("div", "", how_to_read(of)) + element("div", "", where(of)))
      << '\n';

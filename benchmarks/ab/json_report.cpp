@@ -368,6 +368,7 @@ void write_json(std::ostream& to, const session_result& of) {
                       {"criterion", {{"effect", of.by.effect}, {"confidence", of.by.confidence}}},
                       {"seed", of.seed},
                       {"environment", to_json(of.where)},
+                      {"notes", of.notes},
                       {"workloads", std::move(workloads)}};
   print(to, document, "");
   to << '\n';
@@ -391,7 +392,9 @@ session_result read_json(std::string_view text, std::string_view name) {
                     .candidate = from["candidate"].text(),
                     .by = to_criterion(from["criterion"]),
                     .seed = from["seed"].whole(),
-                    .workloads = {}};
+                    .workloads = {},
+                    .notes = {}};
+  for (const file_value& note : from["notes"].elements()) of.notes.push_back(note.text());
   for (const file_value& workload : from["workloads"].elements()) {
     of.workloads.push_back(to_workload(workload));
   }

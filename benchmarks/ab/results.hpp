@@ -123,6 +123,9 @@ struct session_result {
   criterion by;
   std::uint64_t seed = 0;
   std::vector<workload_result> workloads;
+  /// What a reader has to know of all of it: that it was ended early, what has become of each side
+  /// since an earlier session.
+  std::vector<std::string> notes;
 };
 
 }  // namespace crossfade::ab

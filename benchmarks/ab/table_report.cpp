@@ -66,6 +66,7 @@ table_row row_of(const workload_result& of) {
 void write_table(std::ostream& to, const session_result& of) {
   to << "Is " << of.candidate << " better than " << of.baseline << "? " << detail::tally(of)
      << '\n';
+  for (const std::string& note : of.notes) to << "Note: " << note << '\n';
   if (of.workloads.empty()) return;
   to << '\n';
   std::vector<table_row> rows{{of.candidate + " is", "workload", "load", "measured", of.baseline,

@@ -24,6 +24,7 @@
 #include "portfoliod/http_client.hpp"
 #include "portfoliod/import.hpp"
 #include "portfoliod/observer.hpp"
+#include "portfoliod/root_times.hpp"
 #include "portfoliod/stalls.hpp"
 #include "portfoliod/tasks.hpp"
 
@@ -80,6 +81,7 @@ class portfolio_service {
   trade_store store_;
   loop& loop_;
   const portfoliod::guardrails no_guardrails_{{}};
+  const portfoliod::root_times no_times_;
   subsystem tasks_system_{store_.runtime(), "tasks"};
   subsystem http_api_system_{store_.runtime(), "http_api"};
   subsystem http_client_system_{store_.runtime(), "http_client"};
@@ -87,9 +89,9 @@ class portfolio_service {
   const portfoliod::stalls stalls_{loop_, 1h};
   portfoliod::http_client exchange_{loop_, http_client_system_, ""};
   portfoliod::tasks tasks_{tasks_system_};
-  const portfoliod::observer observer_{loop_,          fiber_backend::get_hub().carrier(),
-                                       nullptr,        stalls_,
-                                       no_guardrails_, {{.system = store_.system()}}};
+  const portfoliod::observer observer_{
+      loop_,     fiber_backend::get_hub().carrier(), nullptr, stalls_, no_guardrails_,
+      no_times_, {{.system = store_.system()}}};
   portfoliod::http_api api_{http_api_system_, store_.database(), exchange_, tasks_, observer_};
   http::server server_{loop_, api_.handler()};
   const std::string address_ = "http://127.0.0.1:" + std::to_string(server_.port());

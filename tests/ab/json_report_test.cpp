@@ -47,6 +47,7 @@ TEST(JsonReportTest, ComesBackAsItWas) {
 TEST(JsonReportTest, KeepsEachField) {
   session_result of = specimen();
   of.workloads.resize(1);
+  of.notes = {"interrupted", "another machine"};
   run_record& run = of.workloads[0].runs[0];
   run = {.in = phase::calibration,
          .of = side::candidate,
@@ -72,6 +73,7 @@ TEST(JsonReportTest, KeepsEachField) {
   EXPECT_EQ(back.by.effect, of.by.effect);
   EXPECT_EQ(back.by.confidence, of.by.confidence);
   EXPECT_EQ(back.seed, of.seed);
+  EXPECT_EQ(back.notes, of.notes);
   const workload_result& kept = back.workloads.at(0);
   EXPECT_EQ(kept.name, of.workloads[0].name);
   EXPECT_EQ(kept.description, of.workloads[0].description);

@@ -118,7 +118,8 @@ session_result empty_session() {
           .candidate = "coro",
           .by = {},
           .seed = 18446744073709551615U,
-          .workloads = {}};
+          .workloads = {},
+          .notes = {}};
 }
 
 session_result all_outcomes() {
@@ -169,6 +170,7 @@ session_result hostile() {
   session_result session = specimen();
   session.candidate = "<b>\"coro\"&'";
   session.where.cpu = "]]><script>alert(1)</script>";
+  session.notes = {"</p><script>alert(2)</script>", "a & b"};
   workload_result& of = session.workloads.front();
   of.name = "</title></style><script>alert('&amp;')</script>\x01";
   of.description = "\"><img src=x onerror=alert(1)>";

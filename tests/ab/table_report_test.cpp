@@ -93,6 +93,15 @@ TEST(TableReportTest, BelowStandSentencesAndNotes) {
   EXPECT_THAT(text, HasSubstr("95 % confidence"));
 }
 
+TEST(TableReportTest, WhatIsToBeKnownOfAllOfItComesFirst) {
+  session_result of = specimen();
+  of.notes = {"interrupted: 5 of 9 workloads were done"};
+  const std::string text = table_of(of);
+  const auto note = text.find("\nNote: interrupted: 5 of 9 workloads were done\n");
+  ASSERT_NE(note, std::string::npos);
+  EXPECT_LT(note, text.find("\ncoro is "));
+}
+
 TEST(TableReportTest, WithoutRunsThereAreNoNumbers) {
   const std::vector<std::string> rows = rows_of(without_runs());
   ASSERT_EQ(rows.size(), 2U);

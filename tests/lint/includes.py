@@ -26,7 +26,10 @@ ARROWS = {
     "test_kit/": {"compat/", "fiber_backend/", "coro_backend/"},
     "benchmarks/ab/": {"compat/", "fiber_backend/", "coro_backend/", "flags/statistics/"},
     "benchmarks/workloads/": EVERYTHING,
-    "tool/": {"flags/", "benchmarks/ab/", "benchmarks/workloads/"},
+    "tool/": {
+        "flags/", "flags/statistics/", "benchmarks/ab/", "benchmarks/workloads/",
+        "compat/", "compat/http/", "coro_backend/",
+    },
 }
 
 # Libraries that a part pulls in for its purpose; nobody else's users should have to install them.

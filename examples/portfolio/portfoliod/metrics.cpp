@@ -184,6 +184,7 @@ void add_flag_file(families& all, const observer& watch) {
 std::string metrics_text(const observer& watch) {
   families all;
   add_tasks(all, watch);
+  for (MetricFamily& family : watch.times().collect()) all.push_back(std::move(family));
   add_choices(all, watch);
   add_flag_file(all, watch);
   add_sides(all, watch);

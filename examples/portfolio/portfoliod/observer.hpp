@@ -1,6 +1,7 @@
 #pragma once
 
 #include "portfoliod/guardrails.hpp"
+#include "portfoliod/root_times.hpp"
 #include "portfoliod/stalls.hpp"
 
 #include "compat/loop.hpp"
@@ -35,12 +36,13 @@ class observer {
   /// `flags`: null if there is no flag file.
   observer(const crossfade::loop& loop, const crossfade::fiber_backend::backend& fibers,
            const crossfade::flags::file* flags, const stalls& seen, const guardrails& guarding,
-           std::initializer_list<watched> subsystems)
+           const root_times& timed, std::initializer_list<watched> subsystems)
       : loop_(loop),
         fibers_(fibers),
         flags_(flags),
         stalls_(seen),
         guardrails_(guarding),
+        root_times_(timed),
         subsystems_(subsystems) {}
 
   /// Counters of each subsystem on each backend; all tasks there are, what each waits for, who
@@ -53,6 +55,7 @@ class observer {
   const std::vector<watched>& subsystems() const noexcept { return subsystems_; }
   /// Null if there is none.
   const crossfade::flags::file* flag_file() const noexcept { return flags_; }
+  const root_times& times() const noexcept { return root_times_; }
   std::vector<crossfade::stall_counters> stall_counters() const { return stalls_.counters(); }
 
  private:
@@ -61,6 +64,7 @@ class observer {
   const crossfade::flags::file* flags_;
   const stalls& stalls_;
   const guardrails& guardrails_;
+  const root_times& root_times_;
   std::vector<watched> subsystems_;
 };
 

@@ -115,8 +115,12 @@ service::service(const options& chosen)
                    {.on_event = log_switch}),
       server_(listen(chosen_, loop_, http_api_, connections_)) {}
 
-xf::subsystem_options service::guarded(const char* subsystem) {
-  return {.on_ended = guardrails_.watching(subsystem)};
+xf::subsystem_options service::watched(const char* subsystem) {
+  return {.on_ended = [timed = root_times_.watching(subsystem, runtime_.backends()),
+                       judged = guardrails_.watching(subsystem)](const xf::ended_root& root) {
+    timed(root);
+    if (judged) judged(root);
+  }};
 }
 
 std::vector<std::string> service::backends_named_for(const xf::subsystem& system) const {

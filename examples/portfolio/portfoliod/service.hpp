@@ -7,6 +7,7 @@
 #include "portfoliod/observer.hpp"
 #include "portfoliod/options.hpp"
 #include "portfoliod/periodic.hpp"
+#include "portfoliod/root_times.hpp"
 #include "portfoliod/stalls.hpp"
 #include "portfoliod/tasks.hpp"
 
@@ -40,7 +41,7 @@ class service {
   crossfade::task<> import_file();
   crossfade::task<> serve_until_signalled();
   crossfade::task<> follow_flags();
-  crossfade::subsystem_options guarded(const char* subsystem);
+  crossfade::subsystem_options watched(const char* subsystem);
   /// On which its next root tasks may start; none: the default.
   std::vector<std::string> backends_named_for(const crossfade::subsystem& system) const;
   void greet() const;
@@ -53,12 +54,13 @@ class service {
   const std::unique_ptr<const crossfade::flags::file> flags_;  // null: none
   crossfade::runtime runtime_;
   guardrails guardrails_;
+  root_times root_times_;
 
-  crossfade::subsystem database_system_{runtime_, "database", guarded("database")};
-  crossfade::subsystem tasks_system_{runtime_, "tasks", guarded("tasks")};
-  crossfade::subsystem http_api_system_{runtime_, "http_api", guarded("http_api")};
-  crossfade::subsystem periodic_system_{runtime_, "periodic", guarded("periodic")};
-  crossfade::subsystem http_client_system_{runtime_, "http_client", guarded("http_client")};
+  crossfade::subsystem database_system_{runtime_, "database", watched("database")};
+  crossfade::subsystem tasks_system_{runtime_, "tasks", watched("tasks")};
+  crossfade::subsystem http_api_system_{runtime_, "http_api", watched("http_api")};
+  crossfade::subsystem periodic_system_{runtime_, "periodic", watched("periodic")};
+  crossfade::subsystem http_client_system_{runtime_, "http_client", watched("http_client")};
   const stalls stalls_{loop_};
 
   const std::unique_ptr<crossfade::http::server> exchange_;  // null: none of our own
@@ -72,6 +74,7 @@ class service {
                            flags_.get(),
                            stalls_,
                            guardrails_,
+                           root_times_,
                            {{.system = database_system_,
                              .by_account = true,
                              .sides = [this] { return database_.sides(); },

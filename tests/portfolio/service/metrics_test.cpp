@@ -65,6 +65,25 @@ TEST_P(MetricsTest, CountTasksAsTheApiDoes) {
   EXPECT_EQ(scraped.at("crossfade_tasks_live" + which), of_http_api(after, "live"));
 }
 
+TEST_P(MetricsTest, CountRootTasksByWhatTheyTook) {
+  const std::string other = GetParam() == "fiber" ? "coro" : "fiber";
+  const auto series = [](const std::string& line, const std::string& backend,
+                         const std::string& outcome, const std::string& bound = "") {
+    return "crossfade_root_task_seconds_" + line + "{backend=\"" + backend + "\",outcome=\"" +
+           outcome + "\",subsystem=\"http_api\"" + bound + "}";
+  };
+  const std::string count = series("count", GetParam(), "ok");
+  const std::string sum = series("sum", GetParam(), "ok");
+  // A task's end is counted before its answer is sent, and after what it has read for it.
+  const samples before = scrape(client_);
+  const samples after = scrape(client_);
+  EXPECT_EQ(after.at(count), before.at(count) + 1);
+  EXPECT_GT(after.at(sum), before.at(sum));
+  EXPECT_EQ(after.at(series("bucket", GetParam(), "ok", ",le=\"+Inf\"")), after.at(count));
+  EXPECT_EQ(after.at(series("count", GetParam(), "failed")), 0);
+  EXPECT_EQ(after.at(series("count", other, "ok")), 0) << "there from the beginning, at zero";
+}
+
 TEST_P(MetricsTest, TellThatAFlagFileIsRefused) {
   const samples good = scrape(client_);
   EXPECT_EQ(good.at("crossfade_flags_refusals_total"), 0);
