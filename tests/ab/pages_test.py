@@ -50,7 +50,8 @@ class PagesTest(unittest.TestCase):
         page = self.pages["hostile"]
         self.assertEqual(page.find(".//section[@id='workload-1']/h2").text.strip(), name)
         self.assertEqual([note.text for note in page.findall(".//p[@class='note']")],
-                         ["</p><script>alert(2)</script>", "a & b", "a & b < c \"d\" 'e'"])
+                         ["</p><script>alert(2)</script>", "a & b", "a & b < c \"d\" 'e'",
+                          "3 operations failed on coro: connection reset"])
         self.assertEqual(page.find("body/main/h1").text, "Is <b>\"coro\"&' better than fiber?")
 
     def test_each_chart_says_what_it_is(self):

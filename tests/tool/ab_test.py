@@ -13,7 +13,7 @@ import unittest
 from program import ProgramTest
 
 # Counted, not timed: what they say does not depend on how busy the machine is.
-SHORT = ("--workload", "spawn/small", "--duration", "400ms", "--run", "1ms", "--figure", "allocations", "--quiet")
+SHORT = ("--workload", "spawn_fan_out/small", "--duration", "400ms", "--run", "1ms", "--figure", "allocations", "--quiet")
 
 
 class AbTest(ProgramTest):
@@ -62,7 +62,7 @@ class UsageTest(AbTest):
 
     def test_list_names_the_workloads(self):
         names = [line.split()[0] for line in self.ab("--list").stdout.splitlines()]
-        self.assertIn("spawn/small", names)
+        self.assertIn("spawn_fan_out/small", names)
         self.assertEqual(len(names), len(set(names)))
 
 
@@ -76,20 +76,20 @@ class SessionTest(AbTest):
     def test_session_says_who_won_and_writes_files(self):
         (self.folder / "out.html").write_text("before")
         done = self.session("--json", "out.json", "--html", "out.html")
-        self.assertIn("spawn/small", done.stdout)
+        self.assertIn("spawn_fan_out/small", done.stdout)
         self.assertEqual(done.stderr, "")
         found = json.loads((self.folder / "out.json").read_text())
         (workload,) = found["workloads"]
-        self.assertEqual(workload["name"], "spawn/small")
+        self.assertEqual(workload["name"], "spawn_fan_out/small")
         self.assertEqual(workload["decided"]["figure"], "allocations")
         worse = workload["decided"]["verdict"]["outcome"] == "worse"
         self.assertEqual(done.returncode, 1 if worse else 0)
-        self.assertIn("spawn/small", (self.folder / "out.html").read_text())
+        self.assertIn("spawn_fan_out/small", (self.folder / "out.html").read_text())
         self.assertEqual(sorted(os.listdir(self.folder)), ["flags.json", "out.html", "out.json"])
 
     def test_progress_is_a_line_for_each_workload(self):
         done = self.run_tool("ab", *(word for word in SHORT if word != "--quiet"))
-        self.assertEqual(done.stderr, "[1/1] spawn/small\n")
+        self.assertEqual(done.stderr, "[1/1] spawn_fan_out/small\n")
 
     def test_what_became_worse_than_the_baseline(self):
         self.session("--json", "out.json")
@@ -101,7 +101,7 @@ class SessionTest(AbTest):
         self.assertIn(before["began"], done.stdout)
         notes = json.loads((self.folder / "now.json").read_text())["notes"]
         self.assertEqual([note[: note.index(":")] for note in notes], [
-            "spawn/small on fiber is worse than before", "spawn/small on coro is worse than before"])
+            "spawn_fan_out/small on fiber is worse than before", "spawn_fan_out/small on coro is worse than before"])
 
     def test_baseline_of_another_machine_is_refused(self):
         self.session("--json", "out.json")

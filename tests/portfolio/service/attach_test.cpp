@@ -36,13 +36,16 @@ class AttachTest : public testing::Test {
 
   /// Requests of twenty accounts, one after the other.
   std::jthread traffic() {
-    return std::jthread(
-        [this](const std::stop_token& stop) try {
-          connection client = service_.client();
-          for (int i = 0; !stop.stop_requested(); ++i) {
-            client.get("/api/1/balances", "account-" + std::to_string(i % 20));
-          }
-        } catch (const std::exception& lost) { ADD_FAILURE() << lost.what(); });
+    return std::jthread([this](const std::stop_token& stop) {
+      try {
+        connection client = service_.client();
+        for (int i = 0; !stop.stop_requested(); ++i) {
+          client.get("/api/1/balances", "account-" + std::to_string(i % 20));
+        }
+      } catch (const std::exception& lost) {
+        ADD_FAILURE() << lost.what();
+      }
+    });
   }
 
   /// What it says of http_api, and the status that it ends with.
