@@ -215,12 +215,12 @@ class command {
     }
     chosen_ = workloads_.matching(names_);
     if (chosen_.empty()) throw bad_arguments("there are no workloads; expected at least one");
-    const session checks_the_plan(plan_);
     for (const registered_workload* one : chosen_) {
       if (plan_.decided_by != figure::time || !plan_.under.value_or(one->usual).is_open()) continue;
       throw bad_arguments("--figure: is \"time\", which is the load's own where " + one->name +
                           " has an open one; expected a latency, or --closed");
     }
+    const session checks_the_plan(plan_);
     if (!baseline_.empty()) read_baseline();
     if (!json_.empty()) json_file_.emplace(json_);
     if (!html_.empty()) html_file_.emplace(html_);
