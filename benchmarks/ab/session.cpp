@@ -32,10 +32,10 @@ constexpr std::size_t fewest_compared = 10;
 
 std::string iso_time(std::chrono::system_clock::time_point at) {
   const std::time_t seconds = std::chrono::system_clock::to_time_t(at);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
   std::array<char, sizeof "2000-01-01T00:00:00Z"> text{};
-  std::strftime(text.data(), text.size(), "%FT%TZ", &parts);
+  std::strftime(text.data(), text.size(), "%FT%TZ", &utc);
   return text.data();
 }
 

@@ -28,9 +28,9 @@ std::vector<const registered_workload*> suite::matching(
   for (const std::string& pattern : patterns) {
     const auto wanted = [&](const registered_workload& one) { return matches(one.name, pattern); };
     if (std::ranges::any_of(all_, wanted)) continue;
-    std::string names;
-    for (const registered_workload& one : all_) names += "\n  " + one.name;
-    throw std::invalid_argument("no workload is called " + pattern + "; expected one of" + names);
+    std::string error = "no workload is called " + pattern + "; expected one of";
+    for (const registered_workload& one : all_) error.append("\n  ").append(one.name);
+    throw std::invalid_argument(error);
   }
   std::vector<const registered_workload*> found;
   for (const registered_workload& one : all_) {

@@ -71,7 +71,7 @@ class CommandLineTest : public testing::Test {
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no folder for the test");
     folder_ = name;
   }
-  ~CommandLineTest() override { std::filesystem::remove_all(folder_); }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
 
   int run(const std::vector<std::string>& arguments) {
     std::vector<const char*> words{"compare"};

@@ -316,9 +316,9 @@ TEST(ArrivalsTest, AreAsManyAsTheRateSays) {
 // Of a Poisson process: gaps are above their mean in 1/e of all cases.
 TEST(ArrivalsTest, DoNotComeInStep) {
   const std::vector<duration> found = arrivals(1000, 100s, 6);
-  std::size_t wide = 0;
-  for (std::size_t i = 1; i < found.size(); ++i) wide += found[i] - found[i - 1] > 1ms;
-  EXPECT_NEAR(static_cast<double>(wide) / static_cast<double>(found.size()), 0.3679, 0.005);
+  std::size_t far_apart = 0;
+  for (std::size_t i = 1; i < found.size(); ++i) far_apart += found[i] - found[i - 1] > 1ms;
+  EXPECT_NEAR(static_cast<double>(far_apart) / static_cast<double>(found.size()), 0.3679, 0.005);
 }
 
 TEST(ArrivalsTest, AreTheSeeds) {

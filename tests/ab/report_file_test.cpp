@@ -27,7 +27,7 @@ class ReportFileTest : public testing::Test {
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no folder for the test");
     folder_ = name;
   }
-  ~ReportFileTest() override { fs::remove_all(folder_); }
+  void TearDown() override { fs::remove_all(folder_); }
 
   std::size_t files() const {
     return static_cast<std::size_t>(

@@ -161,7 +161,7 @@ TEST_P(ShippedTest, OperatesOneAfterTheOtherAndSideBySideAndLeavesNothing) {
 }
 
 TEST_P(ShippedFilesTest, LeavesNothingWhereItCannotBeSetUp) {
-  for (const rlim_t files : {2, 3, 4}) {
+  for (const rlim_t files : {rlim_t{2}, rlim_t{3}, rlim_t{4}}) {
     SCOPED_TRACE(files);
     run([&]() -> task<> {
       const std::unique_ptr<ab::workload> workload = make();

@@ -147,14 +147,14 @@ TEST(VerdictTest, TheRunsThatItAsksForSettleItMostly) {
     for (int i = 0; i < 150; ++i) {
       simulated_session session(machine, slower);
       session.add_pairs(random, 10);
-      const verdict before = session.judge();
-      if (before.kind != outcome::inconclusive) {
-        EXPECT_EQ(before.more_runs, 0U);
+      const verdict first = session.judge();
+      if (first.kind != outcome::inconclusive) {
+        EXPECT_EQ(first.more_runs, 0U);
         continue;
       }
-      EXPECT_GE(before.more_runs, 1U);
+      EXPECT_GE(first.more_runs, 1U);
       ++asked;
-      session.add_pairs(random, before.more_runs);
+      session.add_pairs(random, first.more_runs);
       settled += session.judge().kind != outcome::inconclusive;
     }
   }
