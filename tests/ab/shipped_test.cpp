@@ -46,6 +46,9 @@ std::vector<std::string> names() {
 
 std::vector<std::string> names_of_those_with_files() {
   std::vector<std::string> found = names();
+  // Without a file to open, UBSan takes each object for a wrong one: it asks a pipe what is
+  // readable.
+  if (!detail::frames_are_pooled) found.clear();
   std::erase_if(found, [](const std::string& name) { return !uses_files(name); });
   return found;
 }
