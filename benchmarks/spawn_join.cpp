@@ -1,4 +1,5 @@
 #include "implementations/all.hpp"
+#include "implementations/recycled.hpp"
 #include "questions.hpp"
 
 #include <benchmark/benchmark.h>
@@ -84,8 +85,8 @@ class limit_record {
       }
       void return_value(std::size_t value) { root->result_ = value; }
       void unhandled_exception() { std::terminate(); }
-      static void* operator new(std::size_t size) { return recycling::take(size); }
-      static void operator delete(void* frame, std::size_t size) { recycling::give(frame, size); }
+      static void* operator new(std::size_t size) { return recycled::take(size); }
+      static void operator delete(void* frame, std::size_t size) { recycled::give(frame, size); }
 
       limit_record* root = nullptr;
     };
@@ -95,7 +96,7 @@ class limit_record {
 
   static limit_record& spawn(loop& on, std::string_view name, body started,
                              std::source_location site = std::source_location::current()) {
-    void* const memory = recycling::take(sizeof(limit_record) + name.size());
+    void* const memory = recycled::take(sizeof(limit_record) + name.size());
     auto* const made = new (memory) limit_record(on, name, started.frame, site);
     started.frame.promise().root = made;
     return *made;
@@ -129,26 +130,6 @@ class limit_record {
   limit_record* next = nullptr;
 
  private:
-  // Memory by size, as ours: see limit_coro::task.
-  struct recycling {
-    struct link {
-      link* next;
-    };
-    static link*& list(std::size_t size) {
-      static std::array<link*, 32> lists{};
-      return lists[(size - 1) / 64];
-    }
-    static void* take(std::size_t size) {
-      link*& free = list(size);
-      if (free == nullptr) return ::operator new((size + 63) / 64 * 64);
-      return std::exchange(free, free->next);
-    }
-    static void give(void* memory, std::size_t size) {
-      link*& free = list(size);
-      free = new (memory) link{free};
-    }
-  };
-
   limit_record(loop& on, std::string_view name, std::coroutine_handle<> start,
                const std::source_location& site)
       : resume_point_(start),
@@ -172,7 +153,7 @@ class limit_record {
     release();
   }
   void release() {
-    if (--references_ == 0) recycling::give(this, sizeof(limit_record) + name_);
+    if (--references_ == 0) recycled::give(this, sizeof(limit_record) + name_);
   }
 
   std::coroutine_handle<> resume_point_;

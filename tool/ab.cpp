@@ -4,6 +4,7 @@
 
 #include "benchmarks/ab/arguments.hpp"
 #include "benchmarks/ab/command_line.hpp"
+#include "benchmarks/ab/detail/parsed_option.hpp"
 #include "benchmarks/workloads/shipped.hpp"
 
 #include <CLI/CLI.hpp>
@@ -41,15 +42,18 @@ class attach_line {
   attach_line() {
     app_.add_option("--attach", how_.url, "The service, as http://HOST:PORT")->required();
     app_.add_option("--subsystem", how_.subsystem, "Which (default: all)");
-    add_parsed("--duration", "How long to look (default: 60s)",
-               [this](const std::string& text) { how_.length = ab::parse_duration(text); });
-    add_parsed("--interval", "How often (default: 1s); each gives one value",
-               [this](const std::string& text) { how_.interval = ab::parse_duration(text); });
-    add_parsed("--effect", "The smallest difference that matters (default: 5%)",
-               [this](const std::string& text) { how_.by.effect = ab::parse_percentage(text); });
-    add_parsed("--confidence", "Of the bounds (default: 95%)", [this](const std::string& text) {
-      how_.by.confidence = ab::parse_percentage(text);
-    });
+    ab::detail::add_parsed(
+        app_, "--duration", "How long to look (default: 60s)",
+        [this](const std::string& text) { how_.length = ab::parse_duration(text); });
+    ab::detail::add_parsed(
+        app_, "--interval", "How often (default: 1s); each gives one value",
+        [this](const std::string& text) { how_.interval = ab::parse_duration(text); });
+    ab::detail::add_parsed(
+        app_, "--effect", "The smallest difference that matters (default: 5%)",
+        [this](const std::string& text) { how_.by.effect = ab::parse_percentage(text); });
+    ab::detail::add_parsed(
+        app_, "--confidence", "Of the bounds (default: 95%)",
+        [this](const std::string& text) { how_.by.confidence = ab::parse_percentage(text); });
     app_.add_option("--json", how_.json, "Write what was found there");
   }
 
@@ -76,20 +80,6 @@ class attach_line {
   }
 
  private:
-  void add_parsed(const std::string& name, const std::string& description,
-                  const std::function<void(const std::string&)>& parse) {
-    app_.add_option_function<std::string>(
-        name,
-        [name, parse](const std::string& text) {
-          try {
-            parse(text);
-          } catch (const std::invalid_argument& error) {
-            throw CLI::ValidationError(name, error.what());
-          }
-        },
-        description);
-  }
-
   attachment how_;
   CLI::App app_{
       "Compares the backends of a service that runs, by its own counters, while a "

@@ -1,5 +1,6 @@
 #include "benchmarks/ab/baseline.hpp"
 
+#include "benchmarks/ab/detail/run_values.hpp"
 #include "benchmarks/ab/detail/wording.hpp"
 
 #include <algorithm>
@@ -11,11 +12,6 @@
 
 namespace crossfade::ab {
 namespace {
-
-struct values {
-  std::vector<double> then;
-  std::vector<double> now;
-};
 
 bool alike(const load& a, const load& b) {
   return a.is_open() ? a.rate == b.rate : !b.is_open() && a.workers == b.workers;
@@ -39,22 +35,6 @@ std::string difference_between(const workload_result& then, const workload_resul
   return {};
 }
 
-std::vector<double> values_of(const workload_result& of, side wanted, figure what) {
-  std::vector<double> found;
-  for (const run_record& run : of.runs) {
-    if (run.in != phase::comparison || run.of != wanted) continue;
-    if (const auto one = value(run, what, of.things)) found.push_back(*one);
-  }
-  return found;
-}
-
-double middle_of(std::vector<double> of) {
-  const auto middle = of.begin() + static_cast<std::ptrdiff_t>(of.size() / 2);
-  std::ranges::nth_element(of, middle);
-  if (of.size() % 2 == 1) return *middle;
-  return (*middle + *std::max_element(of.begin(), middle)) / 2;
-}
-
 bool all_above_zero(const std::vector<double>& of) {
   return !of.empty() && std::ranges::all_of(of, [](double one) { return one > 0; });
 }
@@ -71,14 +51,14 @@ since_baseline compare_side(const workload_result& then, side then_side, const w
   found.found.by = now.decided.by;
   found.not_compared = difference_between(then, now);
   if (!found.not_compared.empty()) return found;
-  const auto before = values_of(then, then_side, now.decided.by);
-  const auto after = values_of(now, now_side, now.decided.by);
+  const auto before = detail::values_of(then, phase::comparison, then_side, now.decided.by);
+  const auto after = detail::values_of(now, phase::comparison, now_side, now.decided.by);
   if (!all_above_zero(before) || !all_above_zero(after)) {
     found.not_compared = "a run has no " + std::string(to_string(now.decided.by)) + " above 0";
     return found;
   }
-  found.found.baseline = middle_of(before);
-  found.found.candidate = middle_of(after);
+  found.found.baseline = detail::median(before);
+  found.found.candidate = detail::median(after);
   found.found.found = judge(before, after, by);
   return found;
 }

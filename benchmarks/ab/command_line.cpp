@@ -2,6 +2,7 @@
 
 #include "benchmarks/ab/arguments.hpp"
 #include "benchmarks/ab/baseline.hpp"
+#include "benchmarks/ab/detail/parsed_option.hpp"
 #include "benchmarks/ab/report_file.hpp"
 #include "benchmarks/ab/reports.hpp"
 #include "benchmarks/ab/session.hpp"
@@ -151,21 +152,6 @@ class command {
   }
 
  private:
-  /// An option whose words have a meaning.
-  template <class Parse>
-  CLI::Option* add_parsed(const std::string& name, const std::string& description, Parse parse) {
-    return app_.add_option_function<std::string>(
-        name,
-        [name, parse](const std::string& text) {
-          try {
-            parse(text);
-          } catch (const std::invalid_argument& error) {
-            throw CLI::ValidationError(name, error.what());
-          }
-        },
-        description);
-  }
-
   void add_load() {
     auto* const rate =
         app_.add_option("--rate", rate_,
@@ -179,18 +165,21 @@ class command {
   }
 
   void add_how() {
-    add_parsed("--duration", "For each workload (default: 10s)",
-               [this](const std::string& text) { plan_.each = parse_duration(text); });
-    add_parsed("--run", "The measured part of a run (default: 50ms)",
-               [this](const std::string& text) { plan_.run = parse_duration(text); });
-    add_parsed("--effect", "The smallest difference that matters (default: 5%)",
-               [this](const std::string& text) { plan_.by.effect = parse_percentage(text); });
-    add_parsed("--confidence", "Of the bounds (default: 95%)",
-               [this](const std::string& text) { plan_.by.confidence = parse_percentage(text); });
-    add_parsed("--figure",
-               "What decides: time, latency-p50, latency-p99, cpu, ... (default: time for a closed "
-               "load, latency-p50 for an open one)",
-               [this](const std::string& text) { plan_.decided_by = parse_figure(text); });
+    detail::add_parsed(app_, "--duration", "For each workload (default: 10s)",
+                       [this](const std::string& text) { plan_.each = parse_duration(text); });
+    detail::add_parsed(app_, "--run", "The measured part of a run (default: 50ms)",
+                       [this](const std::string& text) { plan_.run = parse_duration(text); });
+    detail::add_parsed(
+        app_, "--effect", "The smallest difference that matters (default: 5%)",
+        [this](const std::string& text) { plan_.by.effect = parse_percentage(text); });
+    detail::add_parsed(
+        app_, "--confidence", "Of the bounds (default: 95%)",
+        [this](const std::string& text) { plan_.by.confidence = parse_percentage(text); });
+    detail::add_parsed(
+        app_, "--figure",
+        "What decides: time, latency-p50, latency-p99, cpu, ... (default: time for a closed "
+        "load, latency-p50 for an open one)",
+        [this](const std::string& text) { plan_.decided_by = parse_figure(text); });
     app_.add_option("--seed", plan_.seed, "Of the order of runs, and an open load's times")
         ->capture_default_str();
   }

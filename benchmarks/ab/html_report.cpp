@@ -1,6 +1,7 @@
 #include "benchmarks/ab/reports.hpp"
 
 #include "benchmarks/ab/detail/page_style.hpp"
+#include "benchmarks/ab/detail/run_values.hpp"
 #include "benchmarks/ab/detail/svg_chart.hpp"
 #include "benchmarks/ab/detail/wording.hpp"
 
@@ -207,11 +208,11 @@ std::string where(const session_result& session) {
 // --- A workload ----------------------------------------------------------------------------
 
 std::string figures_table(const session_result& session, const workload_result& of) {
-  if (of.others.empty()) return {};
+  if (of.figures.empty()) return {};
   std::string rows = element("tr", "",
                              cells("th", {"figure", session.baseline, session.candidate, "change",
                                           session.candidate + " is"}));
-  for (const comparison& by : of.others) {
+  for (const comparison& by : of.figures) {
     const std::string name = detail::measured(by.by, of.thing);
     const bool decides = by.by == of.decided.by;
     const std::string kind(decides ? to_string(of.decided.found.kind) : to_string(by.found.kind));
@@ -255,11 +256,8 @@ side_sum sum_of(const workload_result& of, side which) {
   return sum;
 }
 
-double middle(std::vector<double> values) {
-  if (values.empty()) return 0;
-  const auto half = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::ranges::nth_element(values, half);
-  return *half;
+std::string median_rate(const side_sum& of) {
+  return detail::per_second(of.rates.empty() ? 0 : detail::median(of.rates));
 }
 
 std::string sums_table(const session_result& session, const workload_result& of) {
@@ -276,8 +274,7 @@ std::string sums_table(const session_result& session, const workload_result& of)
   numbers("operations", baseline.operations, candidate.operations);
   numbers("failed", baseline.failed, candidate.failed);
   if (of.under.is_open()) numbers("unfinished", baseline.unfinished, candidate.unfinished);
-  row(of.thing + "s, median run", detail::per_second(middle(baseline.rates)),
-      detail::per_second(middle(candidate.rates)));
+  row(of.thing + "s, median run", median_rate(baseline), median_rate(candidate));
   const auto quantile = [](const latency_histogram& latency, double share) {
     return detail::nanoseconds(static_cast<double>(latency.quantile(share).count()));
   };

@@ -115,7 +115,7 @@ json to_json(const run_record& run) {
 
 json to_json(const workload_result& of) {
   json others = json::array();
-  for (const comparison& by : of.others) others.push_back(to_json(by));
+  for (const comparison& by : of.figures) others.push_back(to_json(by));
   json runs = json::array();
   for (const run_record& run : of.runs) runs.push_back(to_json(run));
   return {{"name", of.name},
@@ -349,9 +349,9 @@ workload_result to_workload(const file_value& from) {
       .candidate_latency = to_histogram(from["latency"]["candidate"]),
       .calibration = to_verdict(from["calibration"]),
       .decided = to_comparison(from["decided"]),
-      .others = {},
+      .figures = {},
       .note = from["note"].text()};
-  for (const file_value& by : from["figures"].elements()) of.others.push_back(to_comparison(by));
+  for (const file_value& by : from["figures"].elements()) of.figures.push_back(to_comparison(by));
   for (const file_value& run : from["runs"].elements()) of.runs.push_back(to_run(run));
   return of;
 }

@@ -91,7 +91,7 @@ struct workload_result {
   /// The deciding figure's: that of `time` for a closed load, of `latency_p50` for an open one,
   /// unless another was asked for. Inconclusive if the calibration tells equals apart.
   comparison decided;
-  std::vector<comparison> others;  ///< all figures that both sides have, the deciding one too
+  std::vector<comparison> figures;  ///< all that both sides have, the deciding one too
   std::string note;  ///< what a reader has to know: that the calibration failed, operations failed
 };
 

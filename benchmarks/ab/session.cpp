@@ -1,6 +1,7 @@
 #include "benchmarks/ab/session.hpp"
 
 #include "benchmarks/ab/detail/load_generator.hpp"
+#include "benchmarks/ab/detail/run_values.hpp"
 
 #include "compat/cleanup.hpp"
 #include "compat/errors.hpp"
@@ -76,12 +77,6 @@ void check(const load& l, const std::optional<figure>& decided_by) {
   std::throw_with_nested(std::runtime_error("the workload " + of.name + " cannot be " + what +
                                             " on " + std::string(backend) + ": " +
                                             describe(error)));
-}
-
-double median(std::vector<double> values) {
-  std::ranges::sort(values);
-  const std::size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
 /// There is no ratio with 0. Ranks are what they were.
@@ -221,22 +216,13 @@ class trial {
     co_await try_finally(measured, after);
   }
 
-  std::vector<double> values(phase in, side of, figure by) const {
-    std::vector<double> found;
-    for (const run_record& run : result_.runs) {
-      if (run.in != in || run.of != of) continue;
-      if (const auto v = value(run, by, result_.things)) found.push_back(*v);
-    }
-    return found;
-  }
-
   comparison judged(phase in, figure by) const {
-    std::vector<double> baseline = values(in, side::baseline, by);
-    std::vector<double> candidate = values(in, side::candidate, by);
+    std::vector<double> baseline = detail::values_of(result_, in, side::baseline, by);
+    std::vector<double> candidate = detail::values_of(result_, in, side::candidate, by);
     comparison found{.by = by, .found = nothing_known};
     if (baseline.empty() || candidate.empty()) return found;
-    found.baseline = median(baseline);
-    found.candidate = median(candidate);
+    found.baseline = detail::median(baseline);
+    found.candidate = detail::median(candidate);
     lift_zeros(baseline, candidate);
     found.found = judge(baseline, candidate, plan_.by);
     return found;
@@ -246,7 +232,7 @@ class trial {
     for (const figure by : all_figures()) {
       if (by == figure::time && result_.under.is_open()) continue;  // it is the load's
       const comparison found = judged(phase::comparison, by);
-      if (found.found.runs > 0) result_.others.push_back(found);
+      if (found.found.runs > 0) result_.figures.push_back(found);
     }
     result_.decided = judged(phase::comparison, decided_by_);
     const outcome alike = result_.calibration.kind;

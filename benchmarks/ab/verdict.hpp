@@ -25,7 +25,7 @@ enum class outcome {
 struct verdict {
   outcome kind = outcome::inconclusive;
   /// How many times the baseline's figure the candidate's is.
-  statistics::interval ratio;
+  statistics::interval ratio = {};
   double p = 1;          ///< of such a difference or a larger one between equals, two-sided
   std::size_t runs = 0;  ///< of each side; of the side with fewer, if they differ
   /// How many more of each side would tell, as far as these runs say; 0 if they do.

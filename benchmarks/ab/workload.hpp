@@ -17,8 +17,8 @@ namespace crossfade::ab {
 
 /// Which of an operation's callers runs it.
 struct caller {
-  std::size_t
-      worker;  ///< from 0; with an open load, every operation has a worker of its own number
+  /// From 0. With an open load every operation has a worker of its own.
+  std::size_t worker;
   std::size_t workers;  ///< how many there are; 0 with an open load, which has no bound
 };
 
@@ -26,7 +26,9 @@ struct caller {
 ///
 /// One is made for each run, on one backend. Its functions run as tasks on that backend; only
 /// `operate` is measured, and it may be running many times at once. What it throws is counted as a
-/// failed operation. Threads: the loop's only.
+/// failed operation. Cancellation: operations that still run a second after the time is over are
+/// cancelled; `tear_down` comes then too. Threads: the loop's only. Lifetime: the backend outlives
+/// it.
 class workload {
  public:
   workload() = default;
@@ -130,6 +132,7 @@ class suite {
            return std::make_unique<detail::function_workload<After>>(after);
          }});
   }
+  /// One that is made as it says itself. Throws: as the first.
   void add(registered_workload added);
 
   const std::vector<registered_workload>& all() const noexcept { return all_; }

@@ -2,6 +2,7 @@
 
 #include "../harness.hpp"
 #include "fifo.hpp"
+#include "recycled.hpp"
 
 #include <array>
 #include <coroutine>
@@ -62,28 +63,10 @@ class [[nodiscard]] limit_coro::task {
     void return_void() {}
     void unhandled_exception() { std::terminate(); }
 
-    static void* operator new(std::size_t size) {
-      auto& list = recycled(size);
-      if (list == nullptr) return ::operator new(rounded(size));
-      return std::exchange(list, list->next);
-    }
-    static void operator delete(void* frame, std::size_t size) {
-      auto& list = recycled(size);
-      list = new (frame) link{list};
-    }
+    static void* operator new(std::size_t size) { return recycled::take(size); }
+    static void operator delete(void* frame, std::size_t size) { recycled::give(frame, size); }
 
     std::coroutine_handle<> continuation = std::noop_coroutine();
-
-   private:
-    struct link {
-      link* next;
-    };
-
-    static constexpr std::size_t rounded(std::size_t size) { return (size + 63) / 64 * 64; }
-    static link*& recycled(std::size_t size) {
-      static std::array<link*, 32> lists{};
-      return lists.at(rounded(size) / 64);
-    }
   };
   using handle = std::coroutine_handle<promise_type>;
 

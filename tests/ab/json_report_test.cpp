@@ -82,7 +82,7 @@ TEST(JsonReportTest, KeepsEachField) {
   EXPECT_EQ(kept.decided.by, of.workloads[0].decided.by);
   EXPECT_EQ(kept.decided.found.ratio, of.workloads[0].decided.found.ratio);
   EXPECT_EQ(kept.calibration.ratio, of.workloads[0].calibration.ratio);
-  EXPECT_EQ(kept.others.size(), of.workloads[0].others.size());
+  EXPECT_EQ(kept.figures.size(), of.workloads[0].figures.size());
   EXPECT_EQ(kept.runs.size(), of.workloads[0].runs.size());
   const run_record& r = kept.runs[0];
   EXPECT_EQ(r.in, phase::calibration);

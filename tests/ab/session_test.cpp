@@ -94,8 +94,8 @@ workload_result result_of(const plan& how, stage& seen, const operation& text,
 }
 
 const comparison& by(const workload_result& of, figure wanted) {
-  const auto found = std::ranges::find(of.others, wanted, &comparison::by);
-  if (found == of.others.end())
+  const auto found = std::ranges::find(of.figures, wanted, &comparison::by);
+  if (found == of.figures.end())
     throw std::logic_error("no comparison by " + std::string(to_string(wanted)));
   return *found;
 }
@@ -279,7 +279,7 @@ TEST(SessionTest, WhereNoOperationEndsNothingIsDecided) {
   EXPECT_EQ(found.decided.found.kind, outcome::inconclusive);
   EXPECT_EQ(found.decided.found.runs, 0U);
   EXPECT_THAT(found.note, HasSubstr("No operation has ended on coro."));
-  EXPECT_THAT(found.others, Not(Contains(testing::Field(&comparison::by, figure::time))));
+  EXPECT_THAT(found.figures, Not(Contains(testing::Field(&comparison::by, figure::time))));
 }
 
 TEST(SessionTest, AnOpenLoadIsDecidedByItsLatency) {
@@ -293,7 +293,7 @@ TEST(SessionTest, AnOpenLoadIsDecidedByItsLatency) {
   EXPECT_EQ(slower.decided.by, figure::latency_p50);
   EXPECT_EQ(slower.decided.found.kind, outcome::worse);
   EXPECT_EQ(under_load(1).decided.found.kind, outcome::same);
-  EXPECT_THAT(slower.others, Not(Contains(testing::Field(&comparison::by, figure::time))));
+  EXPECT_THAT(slower.figures, Not(Contains(testing::Field(&comparison::by, figure::time))));
   EXPECT_TRUE(slower.under.is_open());
   // Both of a pair were asked for the same.
   for (std::size_t i = 0; i < slower.runs.size(); i += 2) {
@@ -319,7 +319,7 @@ TEST(SessionTest, AllFiguresThatBothSidesHaveAreCompared) {
         for (int i = 0; i < allocations; ++i) operator delete(operator new(16));
         co_await sleep(5ms);
       });
-  EXPECT_THAT(found.others, SizeIs(all_figures().size()));
+  EXPECT_THAT(found.figures, SizeIs(all_figures().size()));
   const comparison& allocated = by(found, figure::allocations);
   EXPECT_EQ(allocated.found.kind, outcome::worse);
   EXPECT_NEAR(allocated.found.ratio.estimate, 2, 0.02);

@@ -46,10 +46,10 @@ class maker {
     const figure deciding = how_.under.is_open() ? figure::latency_p50 : figure::time;
     result_.calibration = judged(result_, phase::calibration, deciding);
     for (const figure what : all_figures()) {
-      result_.others.push_back({what, median(result_, side::baseline, what),
-                                median(result_, side::candidate, what),
-                                judged(result_, phase::comparison, what)});
-      if (what == deciding) result_.decided = result_.others.back();
+      result_.figures.push_back({what, median(result_, side::baseline, what),
+                                 median(result_, side::candidate, what),
+                                 judged(result_, phase::comparison, what)});
+      if (what == deciding) result_.decided = result_.figures.back();
     }
     return std::move(result_);
   }

@@ -221,7 +221,7 @@ std::string besides(const workload_result& of) {
   std::string text;
   for (const outcome kind : {outcome::better, outcome::worse}) {
     std::string all;
-    for (const comparison& other : of.others) {
+    for (const comparison& other : of.figures) {
       if (other.found.kind != kind || other.by == of.decided.by) continue;
       all += (all.empty() ? "" : ", ") + measured(other.by, of.thing) + ' ' +
              change(other.found.ratio.estimate);
