@@ -163,11 +163,11 @@ class limit_record {
   limit_record* following_ = nullptr;
   std::size_t result_ = 0;
   const std::uint64_t id_;
-  const std::uint64_t parent_;
+  [[maybe_unused]] const std::uint64_t parent_;
   const std::source_location site_;
   const std::size_t name_;
   bool ended_ = false;
-  bool to_end_ = false;
+  [[maybe_unused]] bool to_end_ = false;
   std::uint32_t references_ = 2;  // whoever joins it, and its end
 };
 
