@@ -15,18 +15,15 @@ tally contended_lock(std::size_t tasks, std::size_t operations) {
   Implementation implementation;
   typename Implementation::lock lock{implementation};
   tally result;
-  const std::size_t laps = operations / tasks;
-  std::size_t ended = 0;
   implementation.run(tasks, [&](auto& self, std::size_t i) {
     self.yield();  // the clock starts when all tasks exist and have run once
     if (i == 0) result.start();
-    for (std::size_t n = 0; n < laps; ++n) {
+    while (result.done() < operations) {
       auto held = lock.acquire(self);
       self.yield();
-      result.count();
+      result.count_one_of(operations);
       lock.release(held);
     }
-    if (++ended == tasks) result.stop();
   });
   return result;
 }
@@ -36,18 +33,15 @@ tally contended_lock(std::size_t tasks, std::size_t operations) {
   Implementation implementation;
   typename Implementation::lock lock{implementation};
   tally result;
-  const std::size_t laps = operations / tasks;
-  std::size_t ended = 0;
   implementation.run(tasks, [&](auto& self, std::size_t i) -> typename Implementation::task {
     co_await self.yield();
     if (i == 0) result.start();
-    for (std::size_t n = 0; n < laps; ++n) {
+    while (result.done() < operations) {
       auto held = co_await lock.acquire(self);
       co_await self.yield();
-      result.count();
+      result.count_one_of(operations);
       lock.release(held);
     }
-    if (++ended == tasks) result.stop();
   });
   return result;
 }

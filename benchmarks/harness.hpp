@@ -36,6 +36,10 @@ class tally {
   void start();
   void stop();
   void count(std::size_t n = 1) { done_ += n; }
+  /// Stops with the last of them and counts none after it: so the clock stands before a task ends.
+  void count_one_of(std::size_t all) {
+    if (done_ < all && ++done_ == all) stop();
+  }
 
   std::size_t done() const { return done_; }
   std::chrono::nanoseconds elapsed() const { return elapsed_; }

@@ -28,15 +28,14 @@ tally yield(std::size_t tasks, std::size_t operations) {
   Implementation implementation;
   tally result;
   const std::size_t laps = operations / tasks;
-  std::size_t ended = 0;
   implementation.run(tasks, [&](auto& self, std::size_t i) {
     self.yield();  // the clock starts when all tasks exist and have run once
     if (i == 0) result.start();
     for (std::size_t n = 0; n < laps; ++n) {
-      self.yield();
       result.count();
+      self.yield();
     }
-    if (++ended == tasks) result.stop();
+    if (i == 0) result.stop();  // before any task ends
   });
   return result;
 }
@@ -46,15 +45,14 @@ tally yield(std::size_t tasks, std::size_t operations) {
   Implementation implementation;
   tally result;
   const std::size_t laps = operations / tasks;
-  std::size_t ended = 0;
   implementation.run(tasks, [&](auto& self, std::size_t i) -> typename Implementation::task {
     co_await self.yield();
     if (i == 0) result.start();
     for (std::size_t n = 0; n < laps; ++n) {
-      co_await self.yield();
       result.count();
+      co_await self.yield();
     }
-    if (++ended == tasks) result.stop();
+    if (i == 0) result.stop();
   });
   return result;
 }
@@ -166,23 +164,21 @@ tally yield_mixed(std::size_t tasks, std::size_t operations) {
   coro_backend::backend coroutines(loop);
   tally result;
   const std::size_t laps = operations / tasks;
-  std::size_t ended = 0;
   const auto blocking = [&](bool first) {
     await(checkpoint());
     if (first) result.start();
     for (std::size_t n = 0; n < laps; ++n) {
-      await(checkpoint());
       result.count();
+      await(checkpoint());
     }
-    if (++ended == tasks) result.stop();
+    if (first) result.stop();
   };
   const auto coroutine = [&]() -> task<> {
     co_await checkpoint();
     for (std::size_t n = 0; n < laps; ++n) {
-      co_await checkpoint();
       result.count();
+      co_await checkpoint();
     }
-    if (++ended == tasks) result.stop();
   };
   const auto spawn_all = [&](task_group& workers) {
     for (std::size_t i = 0; i < tasks; ++i) {
