@@ -1,7 +1,9 @@
 #include <unistd.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <new>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -60,6 +62,24 @@ TEST_F(StacksTest, FibersThatEndWithoutAWaitShareOneStack) {
     for (auto& handle : handles) await(handle.join());
   });
   EXPECT_EQ(backends_.fiber.stacks(), 2U);
+}
+
+// All beginning alike, their frames would share a few sets of the processor's caches.
+TEST_F(StacksTest, BeginAtSeveralPlacesOfAPage) {
+  std::set<std::uintptr_t> places;
+  loop_.run(backends_.fiber, [&] {
+    event go;
+    const auto waiting = [&] {
+      places.insert(reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) % 4096);
+      await(go.wait());
+    };
+    std::vector<handle<>> handles;
+    for (int i = 0; i < 16; ++i) handles.push_back(spawn(waiting));
+    await(settle());
+    go.set();
+    for (auto& handle : handles) await(handle.join());
+  });
+  EXPECT_EQ(places.size(), 4U);
 }
 
 TEST_F(StacksTest, OneThatNeverRanHasNoStack) {
