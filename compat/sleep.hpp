@@ -45,7 +45,7 @@ class checkpoint_op final {
     task.wait_on_stack();
     return true;
   }
-  void await_suspend(std::coroutine_handle<> caller) const noexcept {
+  [[gnu::always_inline]] void await_suspend(std::coroutine_handle<> caller) const noexcept {
     task_state& task = *this_scheduler->current;
     task.resume_point = caller;
     task.wake();

@@ -23,9 +23,11 @@ namespace detail {
 template <class Op>
 struct in_place {
   Op& op;
-  bool await_ready() const { return op.await_ready(); }
-  auto await_suspend(std::coroutine_handle<> caller) const { return op.await_suspend(caller); }
-  decltype(auto) await_resume() const { return op.await_resume(); }
+  [[gnu::always_inline]] bool await_ready() const { return op.await_ready(); }
+  [[gnu::always_inline]] auto await_suspend(std::coroutine_handle<> caller) const {
+    return op.await_suspend(caller);
+  }
+  [[gnu::always_inline]] decltype(auto) await_resume() const { return op.await_resume(); }
 };
 
 class task_promise_base {

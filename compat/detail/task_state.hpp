@@ -98,8 +98,8 @@ class task_state : public ready_node {
     deallocate_frame(memory, size);
   }
 
-  /// The task whose turn it is; throws `usage_error` outside of one.
-  static task_state& current() {
+  /// The task whose turn it is; throws `usage_error` outside of one. Each wait begins with it.
+  [[gnu::always_inline]] static task_state& current() {
     scheduler* sched = this_scheduler;
     if (sched == nullptr || sched->current == nullptr) [[unlikely]]
       throw_no_task();
