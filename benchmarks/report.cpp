@@ -67,6 +67,7 @@ void report::Finalize() {
   print_growth();
   print_marks();
   print_memory();
+  print_memory_growth();
 }
 
 void report::print(const std::string& question, const table& lines) {
@@ -184,6 +185,7 @@ void report::print_memory() {
                 "tasks", "ns a task", "B a task", "its frame", "+ tables", "at most");
   GetOutputStream() << text;
   for (const parking& row : parkings()) {
+    if (row.growth) continue;
     if (const auto failed = figures_.find(row.name()); failed != figures_.end()) {
       GetOutputStream() << "  " << row.who.name << " FAILED: " << failed->second.error << '\n';
     }
@@ -202,6 +204,35 @@ void report::print_memory() {
     }
     GetOutputStream() << '\n';
   }
+}
+
+void report::print_memory_growth() {
+  char text[64];
+  std::string lines;
+  std::string_view last;
+  bool any = false;
+  for (const parking& field : parkings()) {
+    if (!field.growth) continue;
+    if (std::exchange(last, field.who.name) != field.who.name) {
+      std::snprintf(text, sizeof text, "\n  %-32s", std::string{field.who.name}.c_str());
+      lines += text;
+    }
+    if (const auto found = footprints_.find(field.name()); found != footprints_.end()) {
+      std::snprintf(text, sizeof text, " %9.0f", found->second.resident);
+      any = true;
+    } else {
+      std::snprintf(text, sizeof text, " %9s", figures_.contains(field.name()) ? "FAILED" : "-");
+    }
+    lines += text;
+  }
+  if (!any) return;
+  std::snprintf(text, sizeof text, "\n%-34s", "memory/parked, B a task");
+  GetOutputStream() << text;
+  for (const std::size_t size : suite::sizes) {
+    std::snprintf(text, sizeof text, " %9zu", size);
+    GetOutputStream() << text;
+  }
+  GetOutputStream() << lines << '\n';
 }
 
 }  // namespace crossfade::benchmarks
