@@ -11,9 +11,9 @@ namespace {
 
 constexpr double none = std::numeric_limits<double>::infinity();
 
-std::string ratio(double time, double reference) {
+std::string ratio(double time, double reference, int digits = 2) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.2f", time / reference);
+  std::snprintf(text, sizeof text, "%.*f", digits, time / reference);
   return reference == none ? "-" : text;
 }
 
@@ -21,6 +21,8 @@ std::string ratio(double time, double reference) {
 
 bool report::ReportContext(const Context& context) {
   PrintBasicContext(&GetErrorStream(), context);
+  // Only now: not for the terminal, but for the file's reporter, which is asked next.
+  benchmark::AddCustomContext("marks", marks_as_json());
   GetErrorStream()
       << "Measuring; the repetitions of all rows are interleaved, the tables come at the end.\n";
   return true;
@@ -168,8 +170,8 @@ void report::print_marks() {
     const bool met = row->median <= m.times * unit + m.plus;
     std::snprintf(text, sizeof text, "  %-32s %10.2f %10.2f %10.2f %8s %8s  %s\n",
                   std::string{m.text}.c_str(), row->median, unit, m.plus,
-                  limit != nullptr ? ratio(row->median - m.plus, unit).c_str() : "-",
-                  limit != nullptr ? ratio(m.times, 1).c_str() : "-", met ? "met" : "NOT MET");
+                  limit != nullptr ? ratio(row->median - m.plus, unit, 3).c_str() : "-",
+                  limit != nullptr ? ratio(m.times, 1, 3).c_str() : "-", met ? "met" : "NOT MET");
     GetOutputStream() << text;
   }
 }
@@ -177,7 +179,7 @@ void report::print_marks() {
 void report::print_memory() {
   char text[200];
   if (std::none_of(parkings().begin(), parkings().end(), [&](const parking& row) {
-        return footprints_.contains(row.name()) || figures_.contains(row.name());
+        return !row.growth && (footprints_.contains(row.name()) || figures_.contains(row.name()));
       })) {
     return;
   }
