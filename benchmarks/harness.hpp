@@ -14,8 +14,9 @@ class Benchmark;
 
 namespace crossfade::benchmarks {
 
-/// A primitive is what limits are made of; it is compared with nothing.
-enum class part { primitive, limit, peer, ours };
+/// A primitive is what limits are made of; it is compared with nothing. Python's loops are no
+/// peers: among those the best one is C++.
+enum class part { primitive, limit, peer, python, ours };
 enum class stack { none, own, either };
 
 /// Who a row measures. Rows are compared with the limit for their kind of stack and with the best
@@ -32,6 +33,10 @@ struct implementation {
 /// wall clock of a shared machine is not the subject.
 class tally {
  public:
+  tally() = default;
+  /// What another process has counted and timed.
+  tally(std::size_t done, std::chrono::nanoseconds elapsed) : done_(done), elapsed_(elapsed) {}
+
   /// Forgets what was counted before: it was done to warm up.
   void start();
   void stop();
@@ -64,10 +69,14 @@ class suite {
   /// rows. Divisible by every number of tasks used.
   static constexpr std::size_t usual_operations = 100'000;
 
-  /// Registers a row with Google Benchmark. `run(n)` performs n operations, which is as many as
-  /// asked for at a time; a tally that does not show n fails the row.
+  /// Registers a row with Google Benchmark, to be listed with the others of its question. `run(n)`
+  /// performs n operations, which is as many as asked for at a time; an exception, or a tally that
+  /// does not show n, fails the row.
   void add(std::string question, const implementation& who, std::function<tally(std::size_t)> run,
            std::size_t operations = usual_operations);
+  /// The same for what takes its time: with few repetitions.
+  void add_slow(std::string question, const implementation& who,
+                std::function<tally(std::size_t)> run, std::size_t operations);
 
   /// How many tasks there are, or timers, in the rows of growth.
   static constexpr std::array<std::size_t, 5> sizes{10, 100, 1'000, 10'000, 100'000};

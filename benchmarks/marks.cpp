@@ -1,10 +1,14 @@
 #include "marks.hpp"
 
+#include <nlohmann/json.hpp>
+
 namespace crossfade::benchmarks {
 
 // The limit of a yield is the same pattern with nothing but the resume or jump and an intrusive
 // queue.
 const std::vector<mark>& marks() {
+  constexpr double of_python = 1.0 / 15;
+  constexpr double of_python_with_kernel = 1.0 / 2;
   static const std::vector<mark> all{
       {"coroutine yields, 2 tasks", "yield/2_tasks/crossfade_coro", 1.6,
        "yield/2_tasks/limit_coro"},
@@ -37,8 +41,65 @@ const std::vector<mark>& marks() {
       {"percentage, subsystem, 2 threads", "choose/fractional_beside_another/subsystem", 0, "",
        100},
       {"reload, 1000 flags in 20 ms", "reload/a_flag_of_1000/file_reload", 0, "", 20'000},
+      // Each half beside what it replaces. What is the kernel's in a row of the network no library
+      // makes faster.
+      {"yields, 2 tasks beside gevent", "yield/2_tasks/crossfade_fiber", of_python,
+       "yield/2_tasks/gevent"},
+      {"yields, 1000 tasks beside gevent", "yield/1000_tasks/crossfade_fiber", of_python,
+       "yield/1000_tasks/gevent"},
+      {"spawns, joins beside gevent", "spawn_join/empty_task/crossfade_fiber", of_python,
+       "spawn_join/empty_task/gevent"},
+      {"locks beside gevent", "uncontended_lock/lock_unlock/crossfade_fiber", of_python,
+       "uncontended_lock/lock_unlock/gevent"},
+      {"contends, 2 tasks beside gevent", "contended_lock/2_tasks/crossfade_fiber", of_python,
+       "contended_lock/2_tasks/gevent"},
+      {"contends, 100 beside gevent", "contended_lock/100_tasks/crossfade_fiber", of_python,
+       "contended_lock/100_tasks/gevent"},
+      {"event wakes beside gevent", "event_wake/one_way/crossfade_fiber", of_python,
+       "event_wake/one_way/gevent"},
+      {"queue hops beside gevent", "queue_hop/one_way/crossfade_fiber", of_python,
+       "queue_hop/one_way/gevent"},
+      {"timeout beside gevent", "timeout/alone/crossfade_fiber", of_python, "timeout/alone/gevent"},
+      {"yields, 2 tasks beside asyncio", "yield/2_tasks/crossfade_coro", of_python,
+       "yield/2_tasks/asyncio"},
+      {"yields, 1000 tasks beside asyncio", "yield/1000_tasks/crossfade_coro", of_python,
+       "yield/1000_tasks/asyncio"},
+      {"spawns, joins beside asyncio", "spawn_join/empty_task/crossfade_coro", of_python,
+       "spawn_join/empty_task/asyncio"},
+      {"locks beside asyncio", "uncontended_lock/lock_unlock/crossfade_coro", of_python,
+       "uncontended_lock/lock_unlock/asyncio"},
+      {"contends, 2 tasks beside asyncio", "contended_lock/2_tasks/crossfade_coro", of_python,
+       "contended_lock/2_tasks/asyncio"},
+      {"contends, 100 beside asyncio", "contended_lock/100_tasks/crossfade_coro", of_python,
+       "contended_lock/100_tasks/asyncio"},
+      {"event wakes beside asyncio", "event_wake/one_way/crossfade_coro", of_python,
+       "event_wake/one_way/asyncio"},
+      {"queue hops beside asyncio", "queue_hop/one_way/crossfade_coro", of_python,
+       "queue_hop/one_way/asyncio"},
+      {"timeout beside asyncio", "timeout/alone/crossfade_coro", of_python,
+       "timeout/alone/asyncio"},
+      {"socket ping-pong beside gevent", "socket/ping_pong/crossfade_fiber", of_python_with_kernel,
+       "socket/ping_pong/gevent"},
+      {"HTTP beside gevent", "http/hello/crossfade_fiber", of_python_with_kernel,
+       "http/hello/gevent"},
+      {"socket ping-pong beside asyncio", "socket/ping_pong/crossfade_coro", of_python_with_kernel,
+       "socket/ping_pong/asyncio"},
+      {"HTTP beside asyncio", "http/hello/crossfade_coro", of_python_with_kernel,
+       "http/hello/asyncio"},
   };
   return all;
+}
+
+std::string marks_as_json() {
+  auto list = nlohmann::json::array();
+  for (const mark& m : marks()) {
+    list.push_back({{"text", m.text},
+                    {"measured", m.measured},
+                    {"times", m.times},
+                    {"limit", m.limit},
+                    {"plus", m.plus}});
+  }
+  return list.dump();
 }
 
 }  // namespace crossfade::benchmarks

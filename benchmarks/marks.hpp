@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -16,5 +17,7 @@ struct mark {
 
 /// All marks, in the order of the report.
 const std::vector<mark>& marks();
+/// The same as a list of objects whose keys are the members' names.
+std::string marks_as_json();
 
 }  // namespace crossfade::benchmarks

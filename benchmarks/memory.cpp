@@ -2,7 +2,6 @@
 #include "implementations/all.hpp"
 
 #include <benchmark/benchmark.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -11,9 +10,15 @@
 #include <fstream>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <type_traits>
 
 // One operation: a task is spawned, runs, and waits for an event that all others wait for.
+//
+// Of the growth, the large counts say what a task takes. What is resident is counted in pages, and
+// an implementation takes its memory in advance, for many tasks or once for all: of 10 tasks each
+// bears a tenth of that, or nothing if it fits into a page that was there. So the small counts say
+// what a program pays that has few tasks, and differ from run to run.
 
 namespace crossfade::benchmarks {
 namespace {
@@ -24,17 +29,24 @@ struct usage {
   double time = 0;
 };
 
+double bytes_in(const char* file, std::string_view field) {
+  std::ifstream words(file);
+  double kilobytes = 0;
+  for (std::string word; words >> word;) {
+    if (word == field) {
+      words >> kilobytes;
+      break;
+    }
+  }
+  return kilobytes * 1024;
+}
+
 usage usage_now() {
   usage now;
-  std::size_t pages = 0;
-  std::ifstream("/proc/self/statm") >> pages >> pages;
-  now.resident = static_cast<double>(pages) * static_cast<double>(sysconf(_SC_PAGESIZE));
-  std::ifstream status("/proc/self/status");
-  for (std::string word; status >> word;) {
-    if (word != "VmPTE:") continue;
-    status >> now.tables;
-    now.tables *= 1024;
-  }
+  // Without the program's own pages, which come as it runs. Not from statm: there each processor
+  // may keep some hundred kilobytes to itself for a while.
+  now.resident = bytes_in("/proc/self/smaps_rollup", "Anonymous:");
+  now.tables = bytes_in("/proc/self/status", "VmPTE:");
   timespec time{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
   now.time = static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_nsec);
@@ -121,23 +133,38 @@ void measure(benchmark::State& state, const parking& row) {
   state.counters[counter_resident] = f.resident;
   state.counters[counter_frame] = f.frame;
   state.counters[counter_tables] = f.tables;
+  if (row.at_most != 0) state.counters[counter_at_most] = static_cast<double>(row.at_most);
 }
 
 }  // namespace
+
+std::string parking::name() const {
+  const std::string question = growth ? "memory/growth/" + std::to_string(tasks) : "memory/parked";
+  return question + '/' + std::string{who.name};
+}
 
 const std::vector<parking>& parkings() {
   constexpr std::size_t page = 4096;
   constexpr std::size_t fibers = 100'000;
   constexpr std::size_t coroutines = 1'000'000;
-  static const std::vector<parking> all{
-      row<limit_coro>(coroutines),
-      row<limit_fiber>(fibers),
-      row<boost_fiber>(fibers),
-      row<asio_awaitable>(fibers),
-      row<asio_spawn>(fibers),
-      row<crossfade_fiber>(fibers, page + 512),
-      row<crossfade_coro>(coroutines, 320),
-  };
+  static const std::vector<parking> all = [] {
+    std::vector<parking> rows{
+        row<limit_coro>(coroutines),
+        row<limit_fiber>(fibers),
+        row<boost_fiber>(fibers),
+        row<asio_awaitable>(fibers),
+        row<asio_spawn>(fibers),
+        row<crossfade_fiber>(fibers, page + 512),
+        row<crossfade_coro>(coroutines, 320),
+    };
+    for_ours_and_limits([&]<class Implementation>() {
+      for (const std::size_t size : suite::sizes) {
+        rows.push_back(row<Implementation>(size));
+        rows.back().growth = true;
+      }
+    });
+    return rows;
+  }();
   return all;
 }
 

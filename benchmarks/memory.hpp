@@ -18,16 +18,19 @@ struct footprint {
   double time = 0;      // ns of CPU from spawn to wait
 };
 
-/// A row of the memory table.
+/// A row of the memory table, or a field of the table of its growth.
 struct parking {
   implementation who;
   std::size_t tasks;
   std::size_t at_most;  // resident bytes a task, its frame aside; 0: nothing is promised
   footprint (*park)(std::size_t tasks);
+  bool growth = false;
 
-  std::string name() const { return "memory/parked/" + std::string{who.name}; }
+  std::string name() const;
 };
 
+/// The rows; then of ours and the limits, one implementation after the other, a field for each of
+/// suite::sizes.
 const std::vector<parking>& parkings();
 
 /// Registers the rows with Google Benchmark. Each runs once, in a process of its own: memory that
@@ -42,5 +45,6 @@ inline constexpr const char* counter_tasks = "tasks";
 inline constexpr const char* counter_resident = "resident";
 inline constexpr const char* counter_frame = "frame";
 inline constexpr const char* counter_tables = "tables";
+inline constexpr const char* counter_at_most = "at_most";  // only where there is one
 
 }  // namespace crossfade::benchmarks

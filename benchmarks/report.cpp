@@ -11,9 +11,9 @@ namespace {
 
 constexpr double none = std::numeric_limits<double>::infinity();
 
-std::string ratio(double time, double reference) {
+std::string ratio(double time, double reference, int digits = 2) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.2f", time / reference);
+  std::snprintf(text, sizeof text, "%.*f", digits, time / reference);
   return reference == none ? "-" : text;
 }
 
@@ -21,6 +21,8 @@ std::string ratio(double time, double reference) {
 
 bool report::ReportContext(const Context& context) {
   PrintBasicContext(&GetErrorStream(), context);
+  // Only now: not for the terminal, but for the file's reporter, which is asked next.
+  benchmark::AddCustomContext("marks", marks_as_json());
   GetErrorStream()
       << "Measuring; the repetitions of all rows are interleaved, the tables come at the end.\n";
   return true;
@@ -67,6 +69,7 @@ void report::Finalize() {
   print_growth();
   print_marks();
   print_memory();
+  print_memory_growth();
 }
 
 void report::print(const std::string& question, const table& lines) {
@@ -167,8 +170,8 @@ void report::print_marks() {
     const bool met = row->median <= m.times * unit + m.plus;
     std::snprintf(text, sizeof text, "  %-32s %10.2f %10.2f %10.2f %8s %8s  %s\n",
                   std::string{m.text}.c_str(), row->median, unit, m.plus,
-                  limit != nullptr ? ratio(row->median - m.plus, unit).c_str() : "-",
-                  limit != nullptr ? ratio(m.times, 1).c_str() : "-", met ? "met" : "NOT MET");
+                  limit != nullptr ? ratio(row->median - m.plus, unit, 3).c_str() : "-",
+                  limit != nullptr ? ratio(m.times, 1, 3).c_str() : "-", met ? "met" : "NOT MET");
     GetOutputStream() << text;
   }
 }
@@ -176,7 +179,7 @@ void report::print_marks() {
 void report::print_memory() {
   char text[200];
   if (std::none_of(parkings().begin(), parkings().end(), [&](const parking& row) {
-        return footprints_.contains(row.name()) || figures_.contains(row.name());
+        return !row.growth && (footprints_.contains(row.name()) || figures_.contains(row.name()));
       })) {
     return;
   }
@@ -184,6 +187,7 @@ void report::print_memory() {
                 "tasks", "ns a task", "B a task", "its frame", "+ tables", "at most");
   GetOutputStream() << text;
   for (const parking& row : parkings()) {
+    if (row.growth) continue;
     if (const auto failed = figures_.find(row.name()); failed != figures_.end()) {
       GetOutputStream() << "  " << row.who.name << " FAILED: " << failed->second.error << '\n';
     }
@@ -202,6 +206,35 @@ void report::print_memory() {
     }
     GetOutputStream() << '\n';
   }
+}
+
+void report::print_memory_growth() {
+  char text[64];
+  std::string lines;
+  std::string_view last;
+  bool any = false;
+  for (const parking& field : parkings()) {
+    if (!field.growth) continue;
+    if (std::exchange(last, field.who.name) != field.who.name) {
+      std::snprintf(text, sizeof text, "\n  %-32s", std::string{field.who.name}.c_str());
+      lines += text;
+    }
+    if (const auto found = footprints_.find(field.name()); found != footprints_.end()) {
+      std::snprintf(text, sizeof text, " %9.0f", found->second.resident);
+      any = true;
+    } else {
+      std::snprintf(text, sizeof text, " %9s", figures_.contains(field.name()) ? "FAILED" : "-");
+    }
+    lines += text;
+  }
+  if (!any) return;
+  std::snprintf(text, sizeof text, "\n%-34s", "memory/parked, B a task");
+  GetOutputStream() << text;
+  for (const std::size_t size : suite::sizes) {
+    std::snprintf(text, sizeof text, " %9zu", size);
+    GetOutputStream() << text;
+  }
+  GetOutputStream() << lines << '\n';
 }
 
 }  // namespace crossfade::benchmarks

@@ -14,7 +14,7 @@ namespace crossfade::benchmarks {
 /// Prints one table a question when all rows have run: ns per operation (median, minimum, maximum
 /// of the repetitions), ratio to the limit, ratio to the best peer. Then how the cost of an
 /// operation grows with the number of tasks; the marks: what was measured and whether it is what is
-/// meant; and what tasks take that wait.
+/// meant; what tasks take that wait, and how that grows.
 ///
 /// Lifetime: the suite outlives it.
 class report : public benchmark::BenchmarkReporter {
@@ -40,6 +40,7 @@ class report : public benchmark::BenchmarkReporter {
   void print_growth();
   void print_marks();
   void print_memory();
+  void print_memory_growth();
   // Null if the row has not run, or failed.
   const figures* measured(const std::string& row) const;
 

@@ -28,7 +28,7 @@ def region(source: str, name: str) -> str | None:
 
 
 def documents(root: pathlib.Path):
-    folders = ["", "compat/", "examples/**/", "flags/", "test_kit/", "tool/"]
+    folders = ["", "compat/", "docs/", "examples/**/", "flags/", "test_kit/", "tool/"]
     return sorted(file for folder in folders for file in root.glob(folder + "*.md"))
 
 
