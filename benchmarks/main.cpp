@@ -38,6 +38,10 @@ int main(int argc, char** argv) {
   add_timeout_rows(rows);
   add_choose_rows(rows);
   add_reload_rows(rows);
+  add_socket_ping_pong_rows(rows);
+#ifdef CROSSFADE_BENCH_HTTP
+  add_http_hello_rows(rows);
+#endif
   add_memory_rows();
 
   report tables{rows};
