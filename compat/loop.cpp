@@ -299,7 +299,7 @@ void loop::impl::turn(detail::scheduler& core) {
 void loop::impl::fire_due_timers(detail::scheduler& core, std::uint64_t armed_before) noexcept {
   const detail::timer* earliest = core.timers.earliest();
   if (earliest == nullptr) return;
-  const time_point now = core.now();
+  const time_point now = core.coarse_now;  // just read
   while (detail::timer* t = core.timers.earliest()) {
     // One that was armed by those fired now, and is due at once, is behind what they made ready.
     if (t->due > now || detail::timer_queue::armed_since(*t, armed_before)) break;
