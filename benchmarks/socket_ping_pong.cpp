@@ -55,12 +55,23 @@ class pair_end {
 };
 
 struct connected_pair {
-  explicit connected_pair(boost::asio::io_context& context) : near(context), far(context) {
+  explicit connected_pair(boost::asio::io_context& context)
+      : near(context), far(context), idle(context), silent(context) {
     boost::asio::local::connect_pair(near.socket(), far.socket());
+    boost::asio::local::connect_pair(idle.socket(), silent.socket());
   }
+
+  // As in a service, where some client is always silent: without it Asio runs out of work between
+  // two completions, and stops.
+  void watch_silent() {
+    idle.read([](boost::system::error_code, std::size_t) {});
+  }
+  void close_silent() { idle.socket().close(); }
 
   pair_end near;
   pair_end far;
+  pair_end idle;
+  pair_end silent;
 };
 
 // How each waits for an operation, and where its sockets live.
@@ -88,6 +99,7 @@ template <class Implementation>
 tally ping_pong(std::size_t operations) {
   Implementation implementation;
   connected_pair ends(reactor_of(implementation));
+  ends.watch_silent();
   tally result;
   implementation.run(2, [&](auto& self, std::size_t i) {
     for (std::size_t n = 0; n <= operations; ++n) {
@@ -103,7 +115,9 @@ tally ping_pong(std::size_t operations) {
         write_byte(self, ends.far);
       }
     }
-    if (i == 0) result.stop();
+    if (i != 0) return;
+    result.stop();
+    ends.close_silent();
   });
   return result;
 }
@@ -112,6 +126,7 @@ template <coroutine_text Implementation>
 tally ping_pong(std::size_t operations) {
   Implementation implementation;
   connected_pair ends(reactor_of(implementation));
+  ends.watch_silent();
   tally result;
   implementation.run(2, [&](auto& self, std::size_t i) -> typename Implementation::task {
     for (std::size_t n = 0; n <= operations; ++n) {
@@ -127,7 +142,9 @@ tally ping_pong(std::size_t operations) {
         co_await ends.far.write(token_of(self));
       }
     }
-    if (i == 0) result.stop();
+    if (i != 0) co_return;
+    result.stop();
+    ends.close_silent();
   });
   return result;
 }
@@ -140,6 +157,7 @@ class callback_pair {
   explicit callback_pair(std::size_t operations) : operations_(operations) {}
 
   tally run() {
+    ends_.watch_silent();
     ask();
     listen();
     context_.run();
@@ -163,6 +181,7 @@ class callback_pair {
       if (result_.done() < operations_) return ask();
       result_.stop();
       ends_.near.socket().close();  // ends who listens
+      ends_.close_silent();
     });
   }
   void listen() {
