@@ -59,6 +59,10 @@ int main(int argc, char** argv) {
   add_timeout_rows(rows);
   add_choose_rows(rows);
   add_reload_rows(rows);
+  add_socket_ping_pong_rows(rows);
+#ifdef CROSSFADE_BENCH_HTTP
+  add_http_hello_rows(rows);
+#endif
   if (with_python) add_python_rows(rows, argv[2]);
   add_memory_rows();
   add_environment();

@@ -65,6 +65,12 @@ const std::vector<mark>& marks() {
       {"percentage, subsystem, 2 threads", "choose/fractional_beside_another/subsystem", 0, "",
        100},
       {"reload, 1000 flags in 20 ms", "reload/a_flag_of_1000/file_reload", 0, "", 20'000},
+      {"coroutine socket ping-pong", "socket/ping_pong/crossfade_coro", 1,
+       "socket/ping_pong/asio_callbacks"},
+      {"fiber socket ping-pong", "socket/ping_pong/crossfade_fiber", 1,
+       "socket/ping_pong/asio_callbacks"},
+      {"coroutine HTTP hello", "http/hello/crossfade_coro", 1, "http/hello/beast_awaitable"},
+      {"fiber HTTP hello", "http/hello/crossfade_fiber", 1, "http/hello/beast_awaitable"},
       // Each half beside what it replaces. What is the kernel's in a row of the network no library
       // makes faster.
       {"yields, 2 tasks beside gevent", "yield/2_tasks/crossfade_fiber", of_python,

@@ -16,5 +16,7 @@ void add_bridge_rows(suite& rows);
 void add_timeout_rows(suite& rows);
 void add_choose_rows(suite& rows);
 void add_reload_rows(suite& rows);
+void add_socket_ping_pong_rows(suite& rows);
+void add_http_hello_rows(suite& rows);
 
 }  // namespace crossfade::benchmarks

@@ -93,7 +93,12 @@ struct loop::impl {
   }
   static void execute_other(detail::scheduler& core, detail::ready_node& node);
   static void fire_due_timers(detail::scheduler& core, std::uint64_t armed_before) noexcept;
-  void poll_io();
+  void poll_io(const detail::scheduler& core);
+  // Whether each look at I/O is to make ready all that it finds: there is an order to choose, or
+  // somebody waits for the end of all work.
+  bool takes_all(const detail::scheduler& core) const noexcept {
+    return order.has_value() || (core.guest != nullptr && core.guest->waits_for_quiet());
+  }
   // Nothing is ready: waits for something to become so. False: nothing ever will.
   bool wait_for_work(detail::scheduler& core);
   bool io_has_work(detail::scheduler& core);
@@ -194,7 +199,7 @@ bool loop::impl::spin_until_work(detail::scheduler& core, time_point next) {
   return spin.until([&] {
     if (inbox_filled.load(std::memory_order_relaxed)) return true;
     if (++looks % looks_per_poll != 0) return false;
-    poll_io();
+    poll_io(core);
     return !core.ready.empty() || time_point(std::chrono::steady_clock::now()) >= next;
   });
 }
@@ -214,7 +219,7 @@ void loop::impl::sleep_until_io(detail::scheduler& core) {
     const std::lock_guard guard(inbox_mutex);
     asleep = false;
   }
-  poll_io();
+  if (core.ready.empty() || takes_all(core)) poll_io(core);
 }
 
 // --- running ---
@@ -291,7 +296,7 @@ void loop::impl::turn(detail::scheduler& core) {
   // Where a thread is about to answer, the look at I/O would take longer than the answer.
   const bool idle = core.ready.empty() && (core.threads_busy == 0 || core.virtual_time);
   if (++batches_since_poll >= batches_per_poll || slow || idle) {
-    poll_io();
+    poll_io(core);
     if (core.stacks != nullptr && core.stacks->needs_tending()) core.stacks->tend();
   }
 }
@@ -299,7 +304,7 @@ void loop::impl::turn(detail::scheduler& core) {
 void loop::impl::fire_due_timers(detail::scheduler& core, std::uint64_t armed_before) noexcept {
   const detail::timer* earliest = core.timers.earliest();
   if (earliest == nullptr) return;
-  const time_point now = core.now();
+  const time_point now = core.coarse_now;  // just read
   while (detail::timer* t = core.timers.earliest()) {
     // One that was armed by those fired now, and is due at once, is behind what they made ready.
     if (t->due > now || detail::timer_queue::armed_since(*t, armed_before)) break;
@@ -308,10 +313,19 @@ void loop::impl::fire_due_timers(detail::scheduler& core, std::uint64_t armed_be
   }
 }
 
-void loop::impl::poll_io() {
+// Asio looks at the kernel again behind what its last look has found. So when nothing is ready, who
+// is woken by the first completion runs before the next is taken out: as many connections as have
+// something to do are served for one look. Where there is work enough, the loop would come back too
+// seldom for that.
+void loop::impl::poll_io(const detail::scheduler& core) {
   batches_since_poll = 0;
   if (io.stopped()) io.restart();
-  io.poll();
+  if (!core.ready.empty() || takes_all(core)) {
+    io.poll();
+  } else {
+    while (core.ready.empty() && io.poll_one() != 0) {
+    }
+  }
 }
 
 // Whether some task, or each, waits in a primitive that is not the library's, of Boost.Fiber say:
@@ -339,7 +353,7 @@ bool loop::impl::io_has_work(detail::scheduler& core) {
   const bool has_work = !io.stopped();
   if (core.background != nullptr) {
     core.background->resume();
-    poll_io();
+    poll_io(core);
   }
   return has_work;
 }

@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/system/system_error.hpp>
 #include <concepts>
+#include <cstddef>
 #include <exception>
 #include <optional>
 #include <string>
@@ -16,6 +17,7 @@
 #include <utility>
 
 #include "compat/detail/demangled.hpp"
+#include "compat/detail/frame_pool.hpp"
 #include "compat/loop.hpp"
 #include "compat/op.hpp"
 
@@ -77,6 +79,64 @@ struct completion<std::exception_ptr, R...> {
   }
 };
 
+/// Asio recycles memory only inside of its handlers, and a task's turn is none: without these an
+/// operation costs two allocations from the heap.
+template <class T>
+struct pooled_allocator {
+  using value_type = T;
+  pooled_allocator() = default;
+  template <class U>
+  // NOLINTNEXTLINE(google-explicit-constructor): allocators convert
+  pooled_allocator(const pooled_allocator<U>&) noexcept {}
+  T* allocate(std::size_t n) {
+    static_assert(alignof(T) <= frame_pool::granule);
+    return static_cast<T*>(allocate_frame(n * sizeof(T)));
+  }
+  void deallocate(T* memory, std::size_t n) noexcept { deallocate_frame(memory, n * sizeof(T)); }
+  friend bool operator==(pooled_allocator, pooled_allocator) noexcept { return true; }
+};
+
+/// Signals that keep the memory of what was connected to them, for the next operation of the
+/// thread.
+struct signal_pool {
+  struct entry {
+    boost::asio::cancellation_signal signal;
+    entry* next = nullptr;
+  };
+
+  constexpr signal_pool() noexcept = default;
+  ~signal_pool() {
+    while (first != nullptr) delete std::exchange(first, first->next);
+  }
+  signal_pool(const signal_pool&) = delete;
+  signal_pool& operator=(const signal_pool&) = delete;
+
+  entry* first = nullptr;
+};
+inline constinit thread_local signal_pool this_signal_pool{};
+
+/// One of them, while an operation has it.
+class pooled_signal {
+ public:
+  pooled_signal()
+      : entry_(this_signal_pool.first != nullptr
+                   ? std::exchange(this_signal_pool.first, this_signal_pool.first->next)
+                   : new signal_pool::entry()) {}
+  ~pooled_signal() {
+    // The operation has ended: whoever has the signal next must not reach what it left behind.
+    auto slot = entry_->signal.slot();
+    if (slot.has_handler()) slot.assign([](boost::asio::cancellation_type) {});
+    entry_->next = std::exchange(this_signal_pool.first, entry_);
+  }
+  pooled_signal(const pooled_signal&) = delete;
+  pooled_signal& operator=(const pooled_signal&) = delete;
+
+  boost::asio::cancellation_signal* operator->() const noexcept { return &entry_->signal; }
+
+ private:
+  signal_pool::entry* entry_;
+};
+
 template <class Signature, class Initiation, class... A>
 class asio_op;
 
@@ -99,12 +159,14 @@ class asio_op<void(R...), Initiation, A...> final
    public:
     using executor_type = boost::asio::io_context::executor_type;
     using cancellation_slot_type = boost::asio::cancellation_slot;
+    using allocator_type = pooled_allocator<void>;
 
     explicit handler(asio_op& op) noexcept : op_(&op) {}
     executor_type get_executor() const noexcept {
       return op_->task().sched->owner.io().get_executor();
     }
-    cancellation_slot_type get_cancellation_slot() const noexcept { return op_->signal_.slot(); }
+    cancellation_slot_type get_cancellation_slot() const noexcept { return op_->signal_->slot(); }
+    allocator_type get_allocator() const noexcept { return {}; }
     template <class... Given>
     void operator()(Given&&... values) {
       op_->completed(std::forward<Given>(values)...);
@@ -153,7 +215,7 @@ class asio_op<void(R...), Initiation, A...> final
   static bool leave(op_base& o) noexcept {
     auto& self = static_cast<asio_op&>(o);
     self.stop_asked_ = true;
-    self.signal_.emit(boost::asio::cancellation_type::terminal);
+    self.signal_->emit(boost::asio::cancellation_type::terminal);
     return false;
   }
   static std::string operation(const op_base&) {
@@ -165,7 +227,7 @@ class asio_op<void(R...), Initiation, A...> final
 
   Initiation initiation_;
   std::tuple<A...> arguments_;
-  boost::asio::cancellation_signal signal_;
+  pooled_signal signal_;
   std::optional<results> results_;
   bool starting_ = false;
   bool stop_asked_ = false;

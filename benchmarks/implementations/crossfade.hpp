@@ -116,6 +116,8 @@ class crossfade_fiber {
     return started{crossfade::spawn(child)};
   }
 
+  crossfade::loop& loop() { return loop_; }
+
  private:
   crossfade::loop loop_;
   fiber_backend::backend fibers_{loop_};

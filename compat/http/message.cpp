@@ -5,6 +5,7 @@
 #include "compat/errors.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <utility>
 
 namespace crossfade::http {
@@ -23,13 +24,15 @@ headers::headers(std::initializer_list<field> fields) {
 }
 
 void headers::add(std::string name, std::string value) {
-  using namespace std::string_view_literals;
   if (!detail::is_token(name)) {
     throw usage_error("header name '" + name + "': expected a token, such as Content-Type");
   }
-  if (value.find_first_of("\r\n\0"sv) != std::string::npos) {
+  const auto ends_line = [](char c) { return c == '\r' || c == '\n' || c == '\0'; };
+  if (std::ranges::any_of(value, ends_line)) {
     throw usage_error("header " + name + ": the value has a line break or a null in it");
   }
+  constexpr std::size_t usual = 8;
+  if (fields_.capacity() == 0) fields_.reserve(usual);
   fields_.push_back({std::move(name), std::move(value)});
 }
 

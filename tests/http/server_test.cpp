@@ -129,6 +129,35 @@ TEST_P(ServerTest, ReadsAChunkedBody) {
   });
 }
 
+TEST_P(ServerTest, SendsABodyThatTheSocketDoesNotTakeAtOnce) {
+  std::string body;
+  while (body.size() < std::size_t{6} * 1024 * 1024) body += std::to_string(body.size());
+  auto handle = [&](const request&) -> task<response> { co_return response{.body = body}; };
+  client client(loop_);
+  serve(handle, {}, [&](server& server) -> task<> {
+    for (int n = 0; n < 2; ++n) {
+      const response got = co_await client.get(url_of(server, "/"));
+      EXPECT_TRUE(got.body == body) << "of " << got.body.size() << " bytes";
+    }
+  });
+}
+
+TEST_P(ServerTest, SeesToTheHeadersThatSayWhereAResponseEnds) {
+  auto handle = [](const request&) -> task<response> {
+    co_return response{
+        .headers = {{"connection", "close"}, {"content-length", "9"}, {"Transfer-Encoding", "x"}},
+        .body = "four"};
+  };
+  serve(handle, {}, [&](server& server) -> task<> {
+    raw_peer peer(loop_, server.port());
+    for (int n = 0; n < 2; ++n) {
+      co_await peer.write(get_of("/"));
+      EXPECT_EQ(co_await peer.read_until("four"),
+                "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfour");
+    }
+  });
+}
+
 TEST_P(ServerTest, SendsNoBodyWhereNoneBelongs) {
   auto handle = [](const request& r) {
     return response{.status = r.path == "/none" ? 204U : 200U, .body = "hello"};

@@ -7,14 +7,19 @@
 #include "compat/use_op.hpp"
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
+#include <boost/beast/http/status.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <boost/beast/http/write.hpp>
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -72,6 +77,37 @@ void check_header(const request_parser& parser) {
   }
 }
 
+/// Most headers arrive whole: to parse one where it lies takes no operation.
+void parse_arrived(boost::beast::flat_buffer& buffer, request_parser& parser) {
+  if (buffer.size() == 0) return;
+  error_code error;
+  buffer.consume(parser.put(buffer.data(), error));
+  if (error && error != wire::error::need_more) throw system_error(error);
+}
+
+/// All of a response but its body. What the sender sees to is not the handler's.
+std::string head_of(const response& out, unsigned version, bool has_body, bool keep) {
+  std::string text;
+  text.reserve(256);
+  const auto reason = wire::obsolete_reason(static_cast<wire::status>(out.status));
+  text.append(version == 10 ? "HTTP/1.0 " : "HTTP/1.1 ").append(std::to_string(out.status));
+  text.append(" ").append(reason.data(), reason.size()).append("\r\n");
+  for (const field& f : out.headers) {
+    if (same_name(f.name, "Connection") || same_name(f.name, "Content-Length") ||
+        same_name(f.name, "Transfer-Encoding")) {
+      continue;
+    }
+    text.append(f.name).append(": ").append(f.value).append("\r\n");
+  }
+  const bool kept_by_default = version > 10;
+  if (keep != kept_by_default)
+    text.append(keep ? "Connection: keep-alive\r\n" : "Connection: close\r\n");
+  if (has_body) {
+    text.append("Content-Length: ").append(std::to_string(out.body.size())).append("\r\n");
+  }
+  return text.append("\r\n");
+}
+
 std::string_view to_std(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
 }  // namespace
@@ -113,9 +149,10 @@ task<> connection::run() {
   try {
     error_code ignored;
     socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+    socket_.non_blocking(true);  // for what is written without a wait
     if (kind_ == kind::refused) {
       phase_ = phase::closing;
-      response full = plain_text(503, "too many connections");
+      const response full = plain_text(503, "too many connections");
       co_await send(full, false, false);
     } else {
       // Not in the condition of a loop: in a body without variables g++ 12.2 miscompiles an await
@@ -181,7 +218,8 @@ task<bool> connection::read(request& r) {
     co_await wire::async_read(socket_, buffer_, parser, use_op);
   };
   try {
-    co_await with_timeout(server_.options.header_timeout, header);
+    parse_arrived(buffer_, parser);
+    if (!parser.is_header_done()) co_await with_timeout(server_.options.header_timeout, header);
     version_ = parser.get().version();
     check_header(parser);
     if (!parser.is_done()) co_await with_timeout(server_.options.body_timeout, body);
@@ -217,10 +255,15 @@ task<> connection::answer(request& r, response& out) {
       failure = std::current_exception();
     }
   };
-  try {
-    co_await with_timeout(server_.options.handler_timeout, handled);
-  } catch (const timeout_error&) {
-    out = plain_text(503, "the answer took too long");
+  const duration patience = server_.options.handler_timeout;
+  if (patience == duration::max()) {
+    co_await handled();
+  } else {
+    try {
+      co_await with_timeout(patience, handled);
+    } catch (const timeout_error&) {
+      out = plain_text(503, "the answer took too long");
+    }
   }
   if (failure == nullptr) co_return;
   out = plain_text(500, "Internal Server Error");
@@ -231,16 +274,23 @@ task<> connection::answer(request& r, response& out) {
   }
 }
 
-task<> connection::send(response& out, bool head, bool keep) {
-  wire::response<wire::string_body> message(static_cast<wire::status>(out.status), version_);
-  for (const field& f : out.headers) message.insert(f.name, f.value);
-  message.erase(wire::field::transfer_encoding);
-  message.erase(wire::field::content_length);
-  message.keep_alive(keep);
+task<> connection::send(const response& out, bool head, bool keep) {
   const bool has_body = out.status != 204 && out.status != 304;
-  if (has_body) message.content_length(out.body.size());
-  if (has_body && !head) message.body() = std::move(out.body);
-  auto write = [&]() -> task<> { co_await wire::async_write(socket_, message, use_op); };
+  const std::string text = head_of(out, version_, has_body, keep);
+  std::array<asio::const_buffer, 2> left{
+      asio::buffer(text), has_body && !head ? asio::buffer(out.body) : asio::const_buffer()};
+  // What the socket takes at once needs no wait. Where the next request is here already there is
+  // one all the same, so that a client that sends many at a time leaves others their turn.
+  if (buffer_.size() == 0) {
+    error_code error;
+    const std::size_t sent = socket_.write_some(left, error);
+    if (error && error != asio::error::would_block) throw system_error(error);
+    const std::size_t of_text = std::min(sent, text.size());
+    left[0] += of_text;
+    left[1] += sent - of_text;
+    if (asio::buffer_size(left) == 0) co_return;
+  }
+  auto write = [&]() -> task<> { co_await asio::async_write(socket_, left, use_op); };
   co_await with_timeout(server_.options.write_timeout, write);
 }
 

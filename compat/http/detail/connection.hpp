@@ -56,7 +56,7 @@ class connection {
   task<bool> exchange();
   task<bool> read(request& r);
   task<> answer(request& r, response& out);
-  task<> send(response& out, bool head, bool keep);
+  task<> send(const response& out, bool head, bool keep);
   task<> linger();
 
   server_state& server_;
