@@ -234,7 +234,7 @@ class hello_on_fibers {
  private:
   hello_count count_;
   loop loop_;
-  fiber_backend::backend fibers_{loop_, {.max_guarded_stacks = 0}};
+  fiber_backend::backend fibers_{loop_};
   event finished_;
 };
 

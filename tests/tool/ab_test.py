@@ -95,9 +95,10 @@ class SessionTest(AbTest):
         self.session("--json", "out.json")
         before = json.loads((self.folder / "out.json").read_text())
         for run in before["workloads"][0]["runs"]:
-            run["allocations"] = max(1, run["allocations"] // 10)
+            run["cpu_ns"] //= 10
         (self.folder / "before.json").write_text(json.dumps(before))
-        done = self.ab(*SHORT, "--baseline", "before.json", "--json", "now.json", status=1)
+        by_cpu = ("cpu" if word == "allocations" else word for word in SHORT)
+        done = self.ab(*by_cpu, "--baseline", "before.json", "--json", "now.json", status=1)
         self.assertIn(before["began"], done.stdout)
         notes = json.loads((self.folder / "now.json").read_text())["notes"]
         self.assertEqual([note[: note.index(":")] for note in notes], [
