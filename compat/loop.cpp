@@ -377,8 +377,8 @@ bool loop::impl::wait_for_work(detail::scheduler& core) {
     next = std::min(next, timer->due);
   }
   // Of a thread that it was not told of the loop thinks no longer than its main task is there.
-  const bool unknown_thread_may_wake = core.main != nullptr && foreign_wait(core);
-  if (next == time_point::max() && core.threads_busy == 0 && !unknown_thread_may_wake) {
+  const auto unknown_thread_may_wake = [&] { return core.main != nullptr && foreign_wait(core); };
+  if (next == time_point::max() && core.threads_busy == 0 && !unknown_thread_may_wake()) {
     const bool io_is_left = io_has_work(core);
     drain_inbox(core);
     if (!core.ready.empty()) return true;  // the look has run what came meanwhile
