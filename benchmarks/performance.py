@@ -210,7 +210,8 @@ def memory_growth_table(rows):
 
 def machine(context):
     boost = context["boost"].replace("_", ".")
-    yield f"- {context['cpu']}, {context['cpus']} processors; {context['kernel']}"
+    kernel = context["kernel"].partition("-")[0]
+    yield f"- {context['cpu']}, {context['cpus']} processors; {kernel}"
     yield f"- {context['compiler']}, {context['build']} build, Boost {boost}"
     python = {"gevent": "gevent {}", "asyncio": "asyncio of Python {}", "uvloop": "uvloop {}"}
     there = [text.format(context[name]) for name, text in python.items() if name in context]

@@ -27,7 +27,7 @@ CONTEXT = {
     "executable": "secret",
     "cpu": "Abacus 9",
     "cpus": "7",
-    "kernel": "Linux 9.9",
+    "kernel": "Linux 9.9-of-a-host",
     "compiler": "g++ 99.1.2",
     "build": "release",
     "boost": "1_81",
