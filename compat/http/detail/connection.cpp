@@ -8,6 +8,7 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/message.hpp>
@@ -171,6 +172,10 @@ task<> connection::run() {
 }
 
 task<bool> connection::request_begins() {
+  // Behind the other connections that have something to do: a client that sends many requests at a
+  // time leaves others their turn. Where it sends one, the next may be here by then, and to read
+  // too early takes a system call, and a look at the kernel later.
+  if (!is_first_) co_await asio::post(socket_.get_executor(), use_op);
   phase_ = phase::idle;
   if (buffer_.size() > 0) co_return true;  // pipelined behind the last one
   if (server_.stopping) co_return false;
@@ -279,17 +284,14 @@ task<> connection::send(const response& out, bool head, bool keep) {
   const std::string text = head_of(out, version_, has_body, keep);
   std::array<asio::const_buffer, 2> left{
       asio::buffer(text), has_body && !head ? asio::buffer(out.body) : asio::const_buffer()};
-  // What the socket takes at once needs no wait. Where the next request is here already there is
-  // one all the same, so that a client that sends many at a time leaves others their turn.
-  if (buffer_.size() == 0) {
-    error_code error;
-    const std::size_t sent = socket_.write_some(left, error);
-    if (error && error != asio::error::would_block) throw system_error(error);
-    const std::size_t of_text = std::min(sent, text.size());
-    left[0] += of_text;
-    left[1] += sent - of_text;
-    if (asio::buffer_size(left) == 0) co_return;
-  }
+  // What the socket takes at once needs no wait.
+  error_code error;
+  const std::size_t sent = socket_.write_some(left, error);
+  if (error && error != asio::error::would_block) throw system_error(error);
+  const std::size_t of_text = std::min(sent, text.size());
+  left[0] += of_text;
+  left[1] += sent - of_text;
+  if (asio::buffer_size(left) == 0) co_return;
   auto write = [&]() -> task<> { co_await asio::async_write(socket_, left, use_op); };
   co_await with_timeout(server_.options.write_timeout, write);
 }
