@@ -360,7 +360,8 @@ bool loop::impl::io_has_work(detail::scheduler& core) {
 }
 
 bool loop::impl::wait_for_work(detail::scheduler& core) {
-  time_point next = core.stacks != nullptr ? core.stacks->tend() : time_point::max();
+  const bool tends = core.stacks != nullptr && core.stacks->needs_tending();
+  time_point next = tends ? core.stacks->tend() : time_point::max();
   if (!core.ready.empty()) return true;
   if (core.guest != nullptr && core.guest->waits_for_quiet()) return true;
   const detail::timer* timer = core.timers.earliest();
