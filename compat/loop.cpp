@@ -95,9 +95,9 @@ struct loop::impl {
   static void fire_due_timers(detail::scheduler& core, std::uint64_t armed_before) noexcept;
   void poll_io(const detail::scheduler& core);
   // Whether each look at I/O is to make ready all that it finds: there is an order to choose,
-  // somebody waits for the end of all work, or an interrupt is for more than one to see.
+  // somebody waits for the end of all work, or an interrupt is for a runner to see besides others.
   bool takes_all(const detail::scheduler& core) const noexcept {
-    return order.has_value() || core.interrupt_sets > 0 ||
+    return order.has_value() || (core.background != nullptr && core.interrupt_sets > 0) ||
            (core.guest != nullptr && core.guest->waits_for_quiet());
   }
   // Nothing is ready: waits for something to become so. False: nothing ever will.
